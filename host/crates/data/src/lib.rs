@@ -1,0 +1,17 @@
+//! The contract between Palisade's host and a project's data.
+//!
+//! A project's data sits behind one trait, [`DataBackend`], with one set of operations and one error
+//! type in Directus's terms. Whether the rows come from a running Directus or from the embedded
+//! project, the same [`Operation`] gives the same [`Outcome`] or the same [`DataError`].
+
+mod backend;
+mod caller;
+mod error;
+mod operation;
+mod query;
+
+pub use backend::{Authenticator, DataBackend};
+pub use caller::{Accountability, Caller, Credential};
+pub use error::{DataError, FieldFailure, forbidden_collection, forbidden_fields, forbidden_action};
+pub use operation::{Operation, Outcome, Selection};
+pub use query::{Aggregate, Query, QueryError};

@@ -1,0 +1,114 @@
+//! Operations on a project's data and what they give back.
+
+use serde_json::{Map, Value};
+
+use crate::Query;
+
+/// Which items a write is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selection {
+    /// Items by primary key.
+    Keys(Vec<Value>),
+    /// All items that a query finds (its filter, search, sort and limit count).
+    Query(Query),
+}
+
+/// One operation on a project's data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// Collections with their fields and relations, as far as the caller may read them. Without
+    /// names: an overview of all collections. With names: these in full.
+    Schema {
+        /// Collections to describe in full.
+        collections: Option<Vec<String>>,
+    },
+    /// Reads items by query, or by primary keys.
+    ReadItems {
+        /// Collection.
+        collection: String,
+        /// Primary keys; each must be readable, else the whole read is forbidden.
+        keys: Option<Vec<Value>>,
+        /// Fields, filter, paging and so on.
+        query: Query,
+    },
+    /// Creates items.
+    CreateItems {
+        /// Collection.
+        collection: String,
+        /// One payload per item, at least one.
+        items: Vec<Map<String, Value>>,
+        /// Fields of the created items to give back.
+        query: Query,
+    },
+    /// Gives the selected items the same new values.
+    UpdateItems {
+        /// Collection.
+        collection: String,
+        /// Which items.
+        selection: Selection,
+        /// New values.
+        payload: Map<String, Value>,
+        /// Fields of the updated items to give back.
+        query: Query,
+    },
+    /// Gives each item, named by the primary key in its payload, values of its own.
+    UpdateBatch {
+        /// Collection.
+        collection: String,
+        /// One payload per item, each with the primary key.
+        items: Vec<Map<String, Value>>,
+        /// Fields of the updated items to give back.
+        query: Query,
+    },
+    /// Deletes items.
+    DeleteItems {
+        /// Collection.
+        collection: String,
+        /// Which items.
+        selection: Selection,
+    },
+}
+
+impl Operation {
+    /// The collection that the operation is on, where it is on one.
+    pub fn collection(&self) -> Option<&str> {
+        match self {
+            Self::Schema { .. } => None,
+            Self::ReadItems { collection, .. }
+            | Self::CreateItems { collection, .. }
+            | Self::UpdateItems { collection, .. }
+            | Self::UpdateBatch { collection, .. }
+            | Self::DeleteItems { collection, .. } => Some(collection),
+        }
+    }
+
+    /// Directus's word for what is done: `read`, `create`, `update` or `delete`.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Schema { .. } | Self::ReadItems { .. } => "read",
+            Self::CreateItems { .. } => "create",
+            Self::UpdateItems { .. } | Self::UpdateBatch { .. } => "update",
+            Self::DeleteItems { .. } => "delete",
+        }
+    }
+
+    /// Whether the operation changes nothing.
+    pub fn is_read_only(&self) -> bool {
+        matches!(self, Self::Schema { .. } | Self::ReadItems { .. })
+    }
+}
+
+/// What an operation gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The data, in Directus's shape (what its REST API has under `data`): an array of items for
+    /// reads and writes, an array of primary keys for deletes and for writes whose result the caller
+    /// may not read, an object or array for the schema.
+    pub data: Value,
+    /// Items read, created, updated or deleted.
+    pub items: usize,
+    /// Collections that were touched, relations included, for the ledger.
+    pub collections: Vec<String>,
+    /// Fields that were read or written, as `collection.field`, for the ledger.
+    pub fields: Vec<String>,
+}
