@@ -1,1 +1,19 @@
-//! Palisade.
+//! Which tool calls run, which ask first, and which don't run at all.
+//!
+//! One [`Gate`] stands at the side of each turn. The guest proposes calls; the gate derives from the
+//! arguments what a call would do, weighs the workspace's mode, the user's mode and the
+//! administrator's ceiling, verifies and spends the user's approvals, and puts every refusal on
+//! record. A grant carries the operation itself, so what runs is what was approved.
+
+mod effect;
+mod gate;
+mod modes;
+mod rules;
+mod tools;
+
+pub use effect::Effect;
+pub use gate::{Decision, Gate, GrantedCall, ProposedCall, TurnFacts};
+pub use modes::{ApprovalMode, AskReason, Requirement, ToolCeiling, requirement};
+pub use palisade_conversation::ToolMode;
+pub use rules::Rules;
+pub use tools::{ArgumentError, BuiltInTool, MAXIMUM_ITEMS, effect_of};

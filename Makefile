@@ -1,0 +1,48 @@
+# make run · make test · make bench · make component · make ui
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+CARGO ?= cargo
+TARGET ?= $(or $(CARGO_TARGET_DIR),target)
+DATA_DIR ?= .palisade
+
+.PHONY: run test lint test-rust test-sdk bench component ui deny prerequisites
+
+run: prerequisites
+	$(CARGO) build --release -p palisade
+	@if [ "$(TARGET)" != target ]; then mkdir -p target/release && cp $(TARGET)/release/palisade target/release/; fi
+	@test -f $(DATA_DIR)/project.db || target/release/palisade --data-dir $(DATA_DIR) project init --sample newsroom
+	@exec target/release/palisade --data-dir $(DATA_DIR) serve
+
+test: prerequisites lint test-rust test-sdk
+
+lint: prerequisites
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+test-rust: prerequisites
+	@tests/install-debian-package.sh iso-codes /usr/share/iso-codes/json/iso_3166-1.json
+	$(CARGO) test --workspace
+
+test-sdk: prerequisites
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
+	$(CARGO) build -p palisade -p palisade-tests
+	cd tests/sdk && npm ci --no-audit --no-fund && PALISADE_TARGET="$(abspath $(TARGET))/debug" npm test
+
+bench: prerequisites
+	$(CARGO) bench -p palisade-bench
+	$(CARGO) build --release -p palisade -p palisade-bench
+	$(TARGET)/release/palisade-load
+
+component: prerequisites
+	$(CARGO) run -p palisade-component -- component.wasm
+
+ui:
+	@echo "The user interface isn't part of this version yet."; exit 1
+
+deny:
+	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked
+	cargo-deny check licenses bans sources
+
+prerequisites:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.95 or newer from https://rustup.rs"; exit 1; }
+	@rustc --print target-libdir --target wasm32-unknown-unknown | xargs test -d || rustup target add wasm32-unknown-unknown
