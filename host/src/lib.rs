@@ -1,1 +1,5 @@
-//! Palisade.
+//! Palisade: an AI assistant backend for Directus whose chat and tool logic runs in a WebAssembly
+//! sandbox, while this host decides what it may do.
+
+pub mod settings;
+pub mod turn;

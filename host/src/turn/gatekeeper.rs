@@ -1,0 +1,67 @@
+//! The sandbox's gatekeeper, by way of the policy crate's gate.
+
+use async_trait::async_trait;
+use palisade_policy::{Gate, GrantedCall, ProposedCall};
+use palisade_sandbox::{Decision, Gatekeeper, Grant, ToolCall, TurnSettings};
+
+/// The gate of one turn, as the sandbox asks it.
+pub(super) struct TurnGatekeeper {
+    pub(super) gate: Gate,
+    pub(super) settings: TurnSettings,
+}
+
+#[async_trait]
+impl Gatekeeper for TurnGatekeeper {
+    fn settings(&self) -> TurnSettings {
+        self.settings.clone()
+    }
+
+    fn tools(&self) -> Vec<String> {
+        self.gate.tools()
+    }
+
+    async fn authorise(&self, calls: Vec<ToolCall>) -> Vec<Decision> {
+        let count = calls.len();
+        let proposed = calls
+            .into_iter()
+            .map(|call| ProposedCall { id: call.id, tool: call.tool, arguments: call.arguments })
+            .collect();
+        match self.gate.authorise(proposed).await {
+            Ok(decisions) => decisions.into_iter().map(handed).collect(),
+            // What can't be recorded must not happen.
+            Err(error) => {
+                tracing::error!(%error, "tool calls could not be decided on");
+                (0..count).map(|_| unavailable()).collect()
+            }
+        }
+    }
+}
+
+fn handed(decision: palisade_policy::Decision) -> Decision {
+    match decision {
+        palisade_policy::Decision::Granted(GrantedCall {
+            tool_call_id,
+            tool,
+            operation,
+            approval_id,
+        }) => Decision::Granted(Grant {
+            tool_call_id,
+            tool: tool.name().to_owned(),
+            operation,
+            approval_id,
+        }),
+        palisade_policy::Decision::ApprovalRequired { approval_id, reason } => {
+            Decision::ApprovalRequired { approval_id, reason: reason.to_owned() }
+        }
+        palisade_policy::Decision::Refused { code, message } => {
+            Decision::Refused { code: code.to_owned(), message }
+        }
+    }
+}
+
+fn unavailable() -> Decision {
+    Decision::Refused {
+        code: "SERVICE_UNAVAILABLE".into(),
+        message: "The host can't decide on tool calls at the moment. Try again later.".into(),
+    }
+}
