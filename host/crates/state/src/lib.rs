@@ -1,1 +1,43 @@
-//! Palisade.
+//! What a host remembers: sealed provider keys, settings, spent approvals and the ledger.
+//!
+//! Everything sits in one SQL database that all replicas of a host share. Secrets in it are sealed
+//! under a master key that the database never holds: [`MasterKey`], found through a [`KeySource`].
+//! [`State::open`] refuses to start, and changes nothing, when that key is missing, malformed or not
+//! the one the database was sealed with.
+//!
+//! | what | where |
+//! |---|---|
+//! | provider keys, set and never read back | [`State::set_key`], [`State::list_keys`] |
+//! | another master key, while hosts serve | [`State::rotate_master`] |
+//! | settings of a workspace | [`State::settings`], [`State::put_settings`] |
+//! | approvals, bound and spent once | [`ApprovalAuthority`] |
+//! | who did what, without content | [`Ledger`] |
+//!
+//! Every row belongs to a workspace; rows of the installation itself belong to the workspace with
+//! the empty name, which no project can have.
+
+mod approval;
+mod encoding;
+mod error;
+mod keys;
+mod ledger;
+mod master;
+mod rotation;
+mod seal;
+mod settings;
+mod state;
+mod store;
+
+pub use approval::{
+    Answer, ApprovalAuthority, ApprovalRefusal, ArgumentsError, Binding, CanonicalArguments,
+    MAX_ARGUMENTS_BYTES, MAX_ARGUMENTS_DEPTH, Redeemed, VALIDITY, approval_reference,
+};
+pub use error::StateError;
+pub use keys::{KeyInfo, MAX_KEY_BYTES};
+pub use ledger::{
+    ExportFormat, Ledger, LedgerCursor, LedgerEntry, LedgerFilter, LedgerKind, LedgerOrder,
+    LedgerPage, MAX_LEDGER_PAGE, Usage, UsageFilter,
+};
+pub use master::{KeySource, MasterKey};
+pub use settings::{MAX_SETTINGS_BYTES, Settings};
+pub use state::{Inspection, State};
