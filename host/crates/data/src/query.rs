@@ -66,7 +66,8 @@ impl Query {
         Ok(query)
     }
 
-    /// Parses decoded URL parameters, nested ones in brackets (`filter[status][_eq]=draft`).
+    /// Parses decoded URL parameters, nested ones in brackets (`filter[status][_eq]=draft`). Numbers in
+    /// brackets, `[]` and repeated names make lists (`filter[_and][0][id][_gt]=5`, `fields[]=id`).
     pub fn from_parameters<'a>(
         parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, QueryError> {
@@ -74,7 +75,11 @@ impl Query {
         for (name, value) in parameters {
             insert_bracketed(&mut object, name, value)?;
         }
-        Self::from_json(&object)
+        let Value::Object(parameters) = object else { return Ok(Self::default()) };
+        // The parameters' own names are never numbers of a list.
+        let parameters =
+            parameters.into_iter().map(|(name, value)| (name, lists_from_numbers(value))).collect();
+        Self::from_json(&Value::Object(parameters))
     }
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), QueryError> {
@@ -167,40 +172,77 @@ fn unsigned(name: &str, value: &Value) -> Result<u64, QueryError> {
         .map_err(|_| QueryError(format!("\"{name}\" has to be a positive number")))
 }
 
-/// Inserts `a[b][c]=value` into nested objects; `a[]=value` and a repeated name collect into a list.
+/// Inserts `a[b][c]=value` into nested objects. Lists are kept as objects with numbers for keys until
+/// [`lists_from_numbers`] has seen all parameters; `[]` takes the next number.
 fn insert_bracketed(root: &mut Value, name: &str, value: &str) -> Result<(), QueryError> {
     const DEEPEST: usize = 12;
     let malformed = || QueryError(format!("\"{name}\" has unbalanced brackets"));
+    let contradiction =
+        || QueryError(format!("\"{name}\" is given as a value and as something with parts"));
     let (head, mut rest) = name.split_at(name.find('[').unwrap_or(name.len()));
     let mut path = vec![head];
-    while !rest.is_empty() {
-        let inner = rest.strip_prefix('[').ok_or_else(malformed)?;
-        let end = inner.find(']').ok_or_else(malformed)?;
-        path.push(&inner[..end]);
-        rest = &inner[end + 1..];
+    while let Some(inner) = rest.strip_prefix('[') {
+        let (key, after) = inner.split_once(']').ok_or_else(malformed)?;
+        path.push(key);
+        rest = after;
+    }
+    if !rest.is_empty() || head.is_empty() {
+        return Err(malformed());
     }
     if path.len() > DEEPEST {
         return Err(QueryError(format!("\"{head}\" is nested too deeply")));
     }
-    let append = path.last().is_some_and(|last| last.is_empty() || last.parse::<u32>().is_ok());
-    if append && path.len() > 1 {
-        path.pop();
-    }
     let mut slot = root;
     for key in path {
-        if !slot.is_object() {
+        if slot.is_null() {
             *slot = Value::Object(Map::new());
         }
-        let Value::Object(object) = slot else { return Err(malformed()) };
+        let Value::Object(object) = slot else { return Err(contradiction()) };
+        let key = if key.is_empty() { next_number(object) } else { key.to_owned() };
         slot = object.entry(key).or_insert(Value::Null);
     }
     match slot {
-        Value::Null if append => *slot = Value::Array(vec![value.into()]),
         Value::Null => *slot = value.into(),
         Value::Array(values) => values.push(value.into()),
-        other => *other = Value::Array(vec![other.take(), value.into()]),
+        // The same name twice makes a list.
+        Value::String(_) => *slot = Value::Array(vec![slot.take(), value.into()]),
+        _ => return Err(contradiction()),
     }
     Ok(())
+}
+
+/// The smallest number from the object's size up that isn't a key yet.
+fn next_number(object: &Map<String, Value>) -> String {
+    let mut number = object.len();
+    while object.contains_key(&number.to_string()) {
+        number += 1;
+    }
+    number.to_string()
+}
+
+/// Makes lists of objects whose keys are all numbers, in the numbers' order. Gaps are closed, so a
+/// large number costs nothing.
+fn lists_from_numbers(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let mut members: Vec<(String, Value)> =
+                object.into_iter().map(|(key, value)| (key, lists_from_numbers(value))).collect();
+            let numbers: Option<Vec<u32>> = members.iter().map(|(key, _)| number(key)).collect();
+            match numbers {
+                Some(numbers) if !numbers.is_empty() => {
+                    members.sort_by_key(|(key, _)| number(key));
+                    members.into_iter().map(|(_, value)| value).collect()
+                }
+                _ => Value::Object(members.into_iter().collect()),
+            }
+        }
+        other => other,
+    }
+}
+
+/// A number in its plain form: `0`, `12`, but not `01`.
+fn number(key: &str) -> Option<u32> {
+    key.parse::<u32>().ok().filter(|number| number.to_string() == key)
 }
 
 #[cfg(test)]
@@ -244,6 +286,70 @@ mod tests {
             let error = Query::from_json(&value).expect_err("refused");
             assert!(error.0.contains(&format!("\"{name}\"")), "{error}");
         }
-        assert!(Query::from_parameters([("filter[a", "x")]).is_err());
+    }
+
+    #[test]
+    fn numbers_in_brackets_make_lists_in_their_order() {
+        let query = Query::from_parameters([
+            ("filter[_and][1][title][_contains]", "tram"),
+            ("filter[_and][0][status][_eq]", "draft"),
+            ("filter[_and][0][id][_in][10]", "7"),
+            ("filter[_and][0][id][_in][2]", "5"),
+            ("filter[_and][0][id][_in][]", "9"),
+            ("fields[0]", "id"),
+            ("fields[1]", "title"),
+            ("sort[]", "-id"),
+            ("aggregate[count][0]", "id"),
+            ("deep[comments][_filter][_or][0][approved][_eq]", "true"),
+            ("deep[comments][_limit]", "3"),
+        ])
+        .expect("a query");
+        assert_eq!(
+            query.filter,
+            Some(json!({"_and": [
+                {"status": {"_eq": "draft"}, "id": {"_in": ["5", "9", "7"]}},
+                {"title": {"_contains": "tram"}},
+            ]}))
+        );
+        assert_eq!(query.fields, ["id", "title"]);
+        assert_eq!(query.sort, ["-id"]);
+        assert_eq!(query.aggregate[0].fields, ["id"]);
+        assert_eq!(
+            Value::Object(query.deep),
+            json!({"comments": {
+                "_filter": {"_or": [{"approved": {"_eq": "true"}}]},
+                "_limit": "3",
+            }})
+        );
+    }
+
+    #[test]
+    fn a_large_number_in_brackets_costs_nothing() {
+        let query = Query::from_parameters([("fields[4294967295]", "id"), ("fields[7]", "title")]);
+        assert_eq!(query.expect("a query").fields, ["title", "id"]);
+    }
+
+    #[test]
+    fn a_name_given_twice_makes_a_list() {
+        let query = Query::from_parameters([("fields", "id"), ("fields", "title")]);
+        assert_eq!(query.expect("a query").fields, ["id", "title"]);
+    }
+
+    #[test]
+    fn malformed_brackets_are_refused() {
+        let deep = format!("filter{}", "[a]".repeat(12));
+        for parameters in [
+            vec![("filter[a", "x")],
+            vec![("filter]a[", "x")],
+            vec![("filter[a]b", "x")],
+            vec![("[a]", "x")],
+            vec![("filter[a][_eq]", "x"), ("filter[a]", "y")],
+            vec![("filter[a]", "x"), ("filter[a][_eq]", "y")],
+            vec![("filter[a][]", "x"), ("filter[a][_eq]", "y"), ("filter[a]", "z")],
+            vec![("0", "x")],
+            vec![(deep.as_str(), "x")],
+        ] {
+            assert!(Query::from_parameters(parameters.clone()).is_err(), "{parameters:?}");
+        }
     }
 }

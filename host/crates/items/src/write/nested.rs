@@ -1,0 +1,230 @@
+//! Items nested in a payload. Each level is written with the caller's rights on its own collection.
+
+use std::collections::HashSet;
+
+use palisade_data::{DataError, forbidden_action};
+use serde_json::{Map, Value};
+use sqlx::SqliteConnection;
+
+use super::{Writer, payload, statements};
+use crate::{
+    filter::coerce,
+    limits::MAXIMUM_DEPTH,
+    permissions::Action,
+    schema::{Collection, Field, Relation},
+};
+
+/// What a one-to-many field's value asks for.
+struct Changes {
+    create: Vec<Map<String, Value>>,
+    update: Vec<Map<String, Value>>,
+    remove: Vec<Value>,
+    /// The list is the whole list: items that point here and aren't in it are let go.
+    complete: bool,
+}
+
+impl<'a> Writer<'a> {
+    /// Writes objects in many-to-one fields, and puts their keys in place. Gives revisions.
+    pub(super) async fn many_to_one(
+        &mut self,
+        connection: &mut SqliteConnection,
+        collection: &Collection,
+        payload: &mut Map<String, Value>,
+        depth: usize,
+    ) -> Result<Vec<i64>, DataError> {
+        let mut revisions = Vec::new();
+        let session = self.session;
+        for (name, value) in payload.iter_mut() {
+            let Value::Object(object) = &*value else { continue };
+            let Some(Relation::ManyToOne { collection: related }) =
+                collection.field(name).and_then(|field| field.relation.as_ref())
+            else {
+                continue;
+            };
+            let Some(related) = session.schema.collection(related) else { continue };
+            deep_enough(depth)?;
+            let (key, revision) =
+                self.upsert(connection, related, object.clone(), None, depth + 1).await?;
+            revisions.extend(revision);
+            *value = key;
+        }
+        Ok(revisions)
+    }
+
+    /// Writes the lists in one-to-many fields for an item. Gives revisions.
+    pub(super) async fn one_to_many(
+        &mut self,
+        connection: &mut SqliteConnection,
+        collection: &Collection,
+        parent: &Value,
+        payload: &Map<String, Value>,
+        depth: usize,
+    ) -> Result<Vec<i64>, DataError> {
+        let mut revisions = Vec::new();
+        let session = self.session;
+        for (name, value) in payload {
+            let Some(field) = collection.field(name) else { continue };
+            let Some(Relation::OneToMany { collection: related, field: column, deletes, .. }) =
+                &field.relation
+            else {
+                continue;
+            };
+            let Some(related) = session.schema.collection(related) else { continue };
+            deep_enough(depth)?;
+            let mut changes = changes(field, related, value)?;
+            let present = statements::children(connection, related, column, parent).await?;
+            if changes.complete {
+                let kept: HashSet<String> =
+                    changes.update.iter().filter_map(|item| identity(related, item)).collect();
+                changes.remove = present;
+                changes.remove.retain(|key| !kept.contains(&text_of(key)));
+            } else {
+                // Only what belongs to this item can be taken away from it.
+                let present: HashSet<String> = present.iter().map(text_of).collect();
+                changes.remove.retain(|key| present.contains(&text_of(key)));
+            }
+            for mut item in changes.create {
+                item.insert(column.clone(), parent.clone());
+                let written = self.create(connection, related, item, depth + 1).await?;
+                revisions.extend(written.revision);
+            }
+            for mut item in changes.update {
+                item.insert(column.clone(), parent.clone());
+                let (_, written) =
+                    self.upsert(connection, related, item, Some(column), depth + 1).await?;
+                revisions.extend(written);
+            }
+            if changes.remove.is_empty() {
+                continue;
+            }
+            if *deletes {
+                self.delete(connection, related, &changes.remove).await?;
+            } else {
+                let free = Map::from_iter([(column.clone(), Value::Null)]);
+                let remove = &changes.remove;
+                revisions
+                    .extend(self.update(connection, related, remove, free, depth + 1).await?);
+            }
+        }
+        Ok(revisions)
+    }
+
+    /// Updates the item that an object names by its key, or creates it. An object with nothing but a
+    /// key only points there; `column` is the field that points back, which counts as nothing where
+    /// it already does.
+    async fn upsert(
+        &mut self,
+        connection: &mut SqliteConnection,
+        collection: &Collection,
+        mut item: Map<String, Value>,
+        column: Option<&str>,
+        depth: usize,
+    ) -> Result<(Value, Vec<i64>), DataError> {
+        let key = item.get(&collection.primary_key).filter(|key| !key.is_null()).cloned();
+        let stored = match (&key, collection.field(&collection.primary_key)) {
+            (Some(key), Some(field)) => Some(payload::stored(collection, field, key)?),
+            _ => None,
+        };
+        let named = key.is_some();
+        if let (Some(key), Some(stored)) = (key, stored)
+            && statements::exists(connection, collection, &stored).await?
+        {
+            item.shift_remove(&collection.primary_key);
+            if let Some(column) = column
+                && item.len() == 1
+                && let Some(parent) = item.get(column)
+            {
+                let present = statements::children(connection, collection, column, parent).await?;
+                if present.iter().any(|child| text_of(child) == text_of(&key)) {
+                    return Ok((key, Vec::new()));
+                }
+            }
+            if item.is_empty() {
+                return Ok((key, Vec::new()));
+            }
+            let one = std::slice::from_ref(&key);
+            let revisions = self.update(connection, collection, one, item, depth).await?;
+            return Ok((key, revisions));
+        }
+        if named && !self.session.rights.allows(&collection.name, Action::Create) {
+            // The same refusal as for an item that exists and may not be updated.
+            return Err(forbidden_action("update", &collection.name));
+        }
+        let written = self.create(connection, collection, item, depth).await?;
+        Ok((written.key, written.revision.into_iter().collect()))
+    }
+}
+
+/// Reads a one-to-many value: a list of keys and objects, or `{create, update, delete}`.
+fn changes(field: &Field, related: &Collection, value: &Value) -> Result<Changes, DataError> {
+    let invalid = || {
+        DataError::InvalidPayload(format!(
+            "Field \"{}\" takes a list of keys and objects, or an object with the lists \"create\", \
+             \"update\" and \"delete\"",
+            field.name
+        ))
+    };
+    let mut changes =
+        Changes { create: Vec::new(), update: Vec::new(), remove: Vec::new(), complete: false };
+    let by_key = |key: &Value| -> Result<Map<String, Value>, DataError> {
+        if coerce(key, related.key_type()).is_err() {
+            return Err(invalid());
+        }
+        Ok(Map::from_iter([(related.primary_key.clone(), key.clone())]))
+    };
+    match value {
+        Value::Null => changes.complete = true,
+        Value::Array(values) => {
+            changes.complete = true;
+            for value in values {
+                match value {
+                    Value::Object(item) if identity(related, item).is_some() => {
+                        changes.update.push(item.clone());
+                    }
+                    Value::Object(item) => changes.create.push(item.clone()),
+                    key => changes.update.push(by_key(key)?),
+                }
+            }
+        }
+        Value::Object(lists) => {
+            for (name, list) in lists {
+                let values = list.as_array().ok_or_else(invalid)?;
+                for value in values {
+                    match (name.as_str(), value) {
+                        ("create", Value::Object(item)) => changes.create.push(item.clone()),
+                        ("update", Value::Object(item)) if identity(related, item).is_some() => {
+                            changes.update.push(item.clone());
+                        }
+                        ("delete", key) if coerce(key, related.key_type()).is_ok() => {
+                            changes.remove.push(key.clone());
+                        }
+                        _ => return Err(invalid()),
+                    }
+                }
+            }
+        }
+        _ => return Err(invalid()),
+    }
+    Ok(changes)
+}
+
+/// The key in an item as text.
+fn identity(collection: &Collection, item: &Map<String, Value>) -> Option<String> {
+    item.get(&collection.primary_key).filter(|key| !key.is_null()).map(text_of)
+}
+
+fn text_of(key: &Value) -> String {
+    match key {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn deep_enough(depth: usize) -> Result<(), DataError> {
+    if depth >= MAXIMUM_DEPTH {
+        return Err(DataError::InvalidPayload(format!(
+            "Items are nested deeper than {MAXIMUM_DEPTH} levels"
+        )));
+    }
+    Ok(())
+}
