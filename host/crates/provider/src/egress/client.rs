@@ -1,0 +1,164 @@
+//! The client: limits, what it never does, and the way to send.
+
+use std::{error::Error as StdError, net::IpAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use reqwest::{
+    Client, Response,
+    header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
+    redirect::Policy,
+};
+use url::{Host, Url};
+
+use super::{
+    EgressPolicy,
+    guard::{AddressRefused, GuardedResolver, NameLookup, SystemLookup, TARGET, Target},
+};
+use crate::ProviderError;
+
+const USER_AGENT: &str = concat!("palisade/", env!("CARGO_PKG_VERSION"));
+
+/// Time limits of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EgressLimits {
+    /// From the begin of a connection, name resolution and TLS included, until it stands.
+    pub connect: Duration,
+    /// From sending a request, connection included, until the headers of the answer are there.
+    pub response_headers: Duration,
+    /// Between two pieces of a body.
+    pub idle_read: Duration,
+}
+
+impl Default for EgressLimits {
+    /// 10 s, 60 s, 90 s.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            response_headers: Duration::from_secs(60),
+            idle_read: Duration::from_secs(90),
+        }
+    }
+}
+
+/// The product's only HTTP client. Cheap to clone: clones share connections.
+///
+/// It connects to addresses that the [`EgressPolicy`] permits, checked after name resolution on
+/// every connection; verifies certificates against the system's roots; follows no redirect; sends
+/// no cookies; ignores proxies from the environment, which would resolve names unguarded; and asks
+/// for no compression, so that a stream arrives piece by piece.
+#[derive(Clone)]
+pub struct EgressClient {
+    client: Client,
+    policy: Arc<EgressPolicy>,
+    limits: EgressLimits,
+}
+
+/// Why a request got no answer, before it is known whose request it was.
+#[derive(Debug)]
+pub(crate) enum EgressFailure {
+    Refused,
+    Timeout(Duration),
+    Failed(Box<dyn StdError + Send + Sync>),
+}
+
+impl EgressClient {
+    /// A client with the default limits that looks names up as the operating system does.
+    ///
+    /// Errors: [`ProviderError::Client`] if the system's root certificates can't be loaded.
+    pub fn new(policy: EgressPolicy) -> Result<Self, ProviderError> {
+        Self::with(policy, EgressLimits::default(), Arc::new(SystemLookup))
+    }
+
+    /// A client with limits and name lookup of the caller's choice. The guard is the same.
+    ///
+    /// Errors: as [`EgressClient::new`].
+    pub fn with(
+        policy: EgressPolicy,
+        limits: EgressLimits,
+        lookup: Arc<dyn NameLookup>,
+    ) -> Result<Self, ProviderError> {
+        // Fails when a provider is installed already, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let policy = Arc::new(policy);
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let client = Client::builder()
+            .user_agent(USER_AGENT)
+            .default_headers(headers)
+            .redirect(Policy::none())
+            .referer(false)
+            .no_proxy()
+            .dns_resolver(GuardedResolver { policy: Arc::clone(&policy), lookup })
+            .connect_timeout(limits.connect)
+            .tcp_keepalive(Duration::from_secs(60))
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build()
+            .map_err(|error| ProviderError::Client(Box::new(error)))?;
+        Ok(Self { client, policy, limits })
+    }
+
+    /// The policy that the client keeps to.
+    pub fn policy(&self) -> &EgressPolicy {
+        &self.policy
+    }
+
+    /// Sends a POST request and waits for the headers of the answer.
+    pub(crate) async fn post(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Response, EgressFailure> {
+        let target = Target {
+            port: url.port_or_known_default().ok_or(EgressFailure::Refused)?,
+            clear_text: url.scheme() != "https",
+        };
+        // The client connects to literal addresses without asking the resolver.
+        let literal: Option<IpAddr> = match url.host().ok_or(EgressFailure::Refused)? {
+            Host::Domain(_) => None,
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
+        };
+        if let Some(address) = literal
+            && !self.policy.permits_literal(address, target.port, target.clear_text)
+        {
+            return Err(EgressFailure::Refused);
+        }
+        let sending = TARGET.scope(target, self.client.post(url).headers(headers).body(body).send());
+        match tokio::time::timeout(self.limits.response_headers, sending).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.classify(error)),
+            Err(_) => Err(EgressFailure::Timeout(self.limits.response_headers)),
+        }
+    }
+
+    /// The body of an answer as it arrives. Ends after a failure; dropping it closes the connection.
+    pub(crate) fn body(&self, response: Response) -> BoxStream<'static, Result<Bytes, EgressFailure>> {
+        let idle = self.limits.idle_read;
+        stream::try_unfold(response, move |mut response| async move {
+            match tokio::time::timeout(idle, response.chunk()).await {
+                Ok(Ok(Some(bytes))) => Ok(Some((bytes, response))),
+                Ok(Ok(None)) => Ok(None),
+                Ok(Err(error)) => Err(EgressFailure::Failed(Box::new(error.without_url()))),
+                Err(_) => Err(EgressFailure::Timeout(idle)),
+            }
+        })
+        .boxed()
+    }
+
+    fn classify(&self, error: reqwest::Error) -> EgressFailure {
+        let mut source = StdError::source(&error);
+        while let Some(cause) = source {
+            if cause.is::<AddressRefused>() {
+                return EgressFailure::Refused;
+            }
+            source = cause.source();
+        }
+        match error.is_timeout() {
+            true => EgressFailure::Timeout(self.limits.connect),
+            false => EgressFailure::Failed(Box::new(error.without_url())),
+        }
+    }
+}

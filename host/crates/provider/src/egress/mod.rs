@@ -1,0 +1,14 @@
+//! The product's only HTTP client, and the guard on every address that it connects to.
+
+mod address;
+mod allow;
+mod client;
+mod guard;
+mod policy;
+
+pub use address::Range;
+pub use allow::{AllowPrivate, AllowPrivateError};
+pub use client::{EgressClient, EgressLimits};
+pub(crate) use client::EgressFailure;
+pub use guard::{NameLookup, SystemLookup};
+pub use policy::EgressPolicy;

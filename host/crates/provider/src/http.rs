@@ -1,0 +1,183 @@
+//! A provider behind HTTP.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::{
+    EgressClient, KeyLookup, MAX_REQUEST_HEADERS, ProviderError, ProviderKind, ProviderRequest,
+    ProviderResponse, ProviderSettings, ProviderTransport, egress::EgressFailure,
+    validate_base_url,
+};
+
+/// Sends requests to one provider over the network.
+#[derive(Clone)]
+pub struct HttpTransport {
+    settings: Arc<ProviderSettings>,
+    egress: EgressClient,
+    keys: Arc<dyn KeyLookup>,
+}
+
+impl HttpTransport {
+    /// A transport to one provider.
+    ///
+    /// Errors: [`ProviderError::Configuration`] for a kind that isn't reached over the network or
+    /// isn't supported, and for a base URL that [`validate_base_url`] refuses.
+    pub fn new(
+        settings: ProviderSettings,
+        egress: EgressClient,
+        keys: Arc<dyn KeyLookup>,
+    ) -> Result<Self, ProviderError> {
+        let wrong = |problem: &dyn std::fmt::Display| {
+            ProviderError::Configuration(format!("The provider \"{}\": {problem}.", settings.id))
+        };
+        if !settings.kind.is_remote() || !settings.kind.is_supported() {
+            return Err(wrong(&format_args!(
+                "providers of the kind {} can't be called over HTTP",
+                settings.kind
+            )));
+        }
+        validate_base_url(&settings.base_url, egress.policy()).map_err(|error| wrong(&error))?;
+        Ok(Self { settings: Arc::new(settings), egress, keys })
+    }
+
+    /// The URL of a path. Only the kind's own paths pass, so nothing has to be said about dot
+    /// segments, queries or encodings.
+    fn url(&self, path: &str) -> Result<Url, ProviderError> {
+        if !self.settings.kind.paths().contains(&path) {
+            return Err(ProviderError::PathDenied { path: shown(path) });
+        }
+        let mut url = self.settings.base_url.clone();
+        url.set_path(&format!("{}/{path}", self.settings.base_url.path().trim_end_matches('/')));
+        Ok(url)
+    }
+
+    async fn bearer(&self) -> Result<Option<HeaderValue>, ProviderError> {
+        let provider = || self.settings.id.clone();
+        match self.keys.key(&self.settings.id).await? {
+            Some(key) => {
+                bearer(&key).map(Some).ok_or_else(|| ProviderError::MalformedKey { provider: provider() })
+            }
+            None if self.settings.requires_key => Err(ProviderError::NoKey { provider: provider() }),
+            None => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl ProviderTransport for HttpTransport {
+    async fn send(&self, request: ProviderRequest) -> Result<ProviderResponse, ProviderError> {
+        let url = self.url(&request.path)?;
+        let mut headers = guest_headers(self.settings.kind, &request.headers)?;
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
+        if let Some(bearer) = self.bearer().await? {
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        let provider = self.settings.id.clone();
+        let response = match self.egress.post(url, headers, request.body).await {
+            Ok(response) => response,
+            Err(failure) => return Err(named(failure, provider, During::Connection)),
+        };
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(ProviderError::Redirect { provider, status: status.as_u16() });
+        }
+        let headers = visible_headers(self.settings.kind, response.headers());
+        let body = self
+            .egress
+            .body(response)
+            .map(move |piece| {
+                piece.map_err(|failure| named(failure, provider.clone(), During::Body))
+            })
+            .boxed();
+        Ok(ProviderResponse { status: status.as_u16(), headers, body })
+    }
+}
+
+enum During {
+    Connection,
+    Body,
+}
+
+fn named(failure: EgressFailure, provider: String, during: During) -> ProviderError {
+    match (failure, during) {
+        (EgressFailure::Refused, _) => ProviderError::AddressDenied { provider },
+        (EgressFailure::Timeout(limit), _) => {
+            ProviderError::Timeout { provider, seconds: limit.as_secs().max(1) }
+        }
+        (EgressFailure::Failed(source), During::Connection) => {
+            ProviderError::Unavailable { provider, source }
+        }
+        (EgressFailure::Failed(source), During::Body) => ProviderError::Cut { provider, source },
+    }
+}
+
+/// `Bearer KEY`, marked so that no log of headers shows it; none if the key can't be a header.
+fn bearer(key: &SecretString) -> Option<HeaderValue> {
+    let text = Zeroizing::new(format!("Bearer {}", key.expose_secret()));
+    let visible = !key.expose_secret().is_empty()
+        && key.expose_secret().bytes().all(|byte| byte.is_ascii_graphic());
+    let mut value = HeaderValue::from_str(&text).ok().filter(|_| visible)?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn guest_headers(
+    kind: ProviderKind,
+    headers: &[(String, String)],
+) -> Result<HeaderMap, ProviderError> {
+    let mut map = HeaderMap::with_capacity(headers.len() + 3);
+    for (index, (name, value)) in headers.iter().enumerate() {
+        let denied = || ProviderError::HeaderDenied { name: shown(name) };
+        let listed = kind.request_headers().iter().find(|listed| *listed == name);
+        let visible = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        match (listed, HeaderValue::from_str(value)) {
+            (Some(listed), Ok(value)) if visible && index < MAX_REQUEST_HEADERS => {
+                map.insert(HeaderName::from_static(listed), value);
+            }
+            _ => return Err(denied()),
+        }
+    }
+    Ok(map)
+}
+
+fn visible_headers(kind: ProviderKind, headers: &HeaderMap) -> Vec<(String, String)> {
+    kind.response_headers()
+        .iter()
+        .filter_map(|name| {
+            Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.to_owned()))
+        })
+        .collect()
+}
+
+/// A name from the guest, short enough and plain enough for an error text.
+fn shown(text: &str) -> String {
+    text.chars().take(100).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_never_shown_by_the_header_that_holds_it() {
+        let value = bearer(&SecretString::from("sk-visible-only-on-the-wire")).expect("a header");
+        assert!(value.is_sensitive());
+        assert!(!format!("{value:?}").contains("visible"));
+    }
+
+    #[test]
+    fn a_key_that_would_break_out_of_its_header_is_refused() {
+        for key in ["", "two\r\nx-injected: 1", "with space", "emoji-🔑", "tab\t"] {
+            assert!(bearer(&SecretString::from(key)).is_none(), "{key:?}");
+        }
+    }
+}
