@@ -1,0 +1,140 @@
+//! `palisade:host/data`: granted operations and their outcomes.
+
+use std::{error::Error as _, sync::Arc};
+
+use async_trait::async_trait;
+use palisade_data::DataError;
+use wasmtime::component::Resource;
+
+use super::{
+    DenyAll,
+    error::{CapabilityError, CapabilityErrorKind},
+    policy::Grant,
+};
+use crate::{
+    TurnStop,
+    bindings::palisade::host::{data, types},
+    state::TurnState,
+    text::cut,
+};
+
+/// Grants that one `execute-all` takes.
+const GRANTS: usize = 64;
+
+/// What the model may see of an outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelView {
+    /// The whole value.
+    Whole,
+    /// Something else: counts and names where the workspace withholds values.
+    Instead(Arc<str>),
+}
+
+/// The result of an operation. Its JSON text is made once and serves the screen and the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeData {
+    /// The value as one line of JSON.
+    pub json: Arc<str>,
+    /// What the model may see. Anything but [`ModelView::Whole`] counts as withheld.
+    pub model_view: ModelView,
+    /// Collection that the operation was on.
+    pub collection: Option<String>,
+    /// Items read, created, updated or deleted.
+    pub items: u32,
+}
+
+/// Runs granted operations.
+#[async_trait]
+pub trait GrantExecutor: Send + Sync + 'static {
+    /// Runs the operations, reads in parallel and writes one after another in the order given, and
+    /// answers in that order, one result for each grant.
+    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, DataError>>;
+}
+
+#[async_trait]
+impl GrantExecutor for DenyAll {
+    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, DataError>> {
+        grants
+            .iter()
+            .map(|_| Err(DataError::Forbidden("Nothing may run here.".into())))
+            .collect()
+    }
+}
+
+impl data::Host for TurnState {
+    #[tracing::instrument(level = "debug", skip_all, fields(grants = grants.len()))]
+    async fn execute_all(
+        &mut self,
+        grants: Vec<Resource<Grant>>,
+    ) -> wasmtime::Result<Vec<Result<Resource<OutcomeData>, types::Error>>> {
+        self.meter.count_call()?;
+        if grants.len() > GRANTS {
+            return Err(TurnStop::CallSize.into());
+        }
+        // All grants leave the table before the first operation starts: a grant is spent by use,
+        // whatever becomes of its operation.
+        let grants = grants
+            .into_iter()
+            .map(|grant| self.resources.delete(grant))
+            .collect::<Result<Vec<Grant>, _>>()?;
+        let count = grants.len();
+        let mut results = self.executor.execute(grants).await.into_iter();
+        (0..count)
+            .map(|_| match results.next() {
+                Some(Ok(outcome)) => Ok(Ok(self.resources.push(outcome)?)),
+                Some(Err(error)) => Ok(Err(self.data_error(&error).into())),
+                None => Ok(Err(CapabilityError::new(
+                    CapabilityErrorKind::Internal,
+                    "INTERNAL_SERVER_ERROR",
+                    "An unexpected error occurred.",
+                )
+                .into())),
+            })
+            .collect()
+    }
+}
+
+impl TurnState {
+    fn data_error(&self, error: &DataError) -> CapabilityError {
+        if let Some(source) = error.source() {
+            tracing::error!(turn = self.identity.turn_id, %source, "a data operation failed");
+        }
+        CapabilityError::from(error)
+    }
+}
+
+impl data::HostOutcome for TurnState {
+    fn summary(&mut self, outcome: Resource<OutcomeData>) -> wasmtime::Result<data::Summary> {
+        self.meter.count_call()?;
+        let outcome = self.resources.get(&outcome)?;
+        Ok(data::Summary {
+            collection: outcome.collection.clone(),
+            items: outcome.items,
+            bytes: outcome.json.len() as u64,
+            withheld: outcome.model_view != ModelView::Whole,
+        })
+    }
+
+    fn excerpt(
+        &mut self,
+        outcome: Resource<OutcomeData>,
+        max_bytes: u32,
+    ) -> wasmtime::Result<data::Excerpt> {
+        self.meter.count_call()?;
+        let outcome = self.resources.get(&outcome)?;
+        let whole = match &outcome.model_view {
+            ModelView::Whole => &outcome.json,
+            ModelView::Instead(text) => text,
+        };
+        let text = cut(whole, max_bytes as usize);
+        Ok(data::Excerpt {
+            text: text.to_owned(),
+            complete: text.len() == whole.len(),
+        })
+    }
+
+    fn drop(&mut self, outcome: Resource<OutcomeData>) -> wasmtime::Result<()> {
+        self.resources.delete(outcome)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! The wasmtime engine.
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::{
+    Limits, SandboxError,
+    limits::{CORE_INSTANCES, FIBRE_STACK_BYTES, MEMORIES, TABLES},
+};
+
+/// An engine that holds `live_turns` instances, each within the limits.
+///
+/// Instances come from a pool: making one takes microseconds, and its memory is the pool's, reserved
+/// once. Everything that the assistant's world doesn't need stays off, because each feature is code
+/// that a hostile component could reach.
+pub(crate) fn engine(limits: &Limits, live_turns: u32) -> Result<Engine, SandboxError> {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(live_turns)
+        .total_core_instances(live_turns.saturating_mul(CORE_INSTANCES))
+        .total_memories(live_turns.saturating_mul(MEMORIES))
+        .total_tables(live_turns.saturating_mul(TABLES))
+        .total_stacks(live_turns)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_tables_per_module(TABLES)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(limits.table_elements);
+
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        // Both worlds are synchronous; without concurrency there is less state and less code.
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .max_wasm_stack(limits.stack_bytes)
+        .async_stack_size(FIBRE_STACK_BYTES.max(limits.stack_bytes * 2))
+        // Backtraces of a stripped guest say nothing and cost a walk over its stack.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_relaxed_simd(false);
+    Engine::new(&config).map_err(SandboxError::engine)
+}

@@ -1,0 +1,116 @@
+//! What a turn has used.
+
+use wasmtime::ResourceLimiter;
+
+use crate::{
+    Limits, TurnStop,
+    capabilities::log::LogAllowance,
+    limits::{CORE_INSTANCES, MEMORIES, TABLES},
+};
+
+/// Counts what a turn uses, and stops it at its limits.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    /// Host calls so far.
+    pub(crate) host_calls: u64,
+    host_calls_limit: u64,
+    /// Provider calls so far.
+    pub(crate) provider_calls: u32,
+    /// The log.
+    pub(crate) log: LogAllowance,
+    /// Memory and tables of the instance.
+    pub(crate) memory: MemoryMeter,
+}
+
+impl Meter {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            host_calls: 0,
+            host_calls_limit: limits.host_calls,
+            provider_calls: 0,
+            log: LogAllowance::new(limits.log_bytes),
+            memory: MemoryMeter {
+                bytes_limit: limits.memory_bytes,
+                elements_limit: limits.table_elements,
+                peak_bytes: 0,
+            },
+        }
+    }
+
+    /// Counts a call from the guest. Every host function begins with it.
+    pub(crate) fn count_call(&mut self) -> Result<(), TurnStop> {
+        self.host_calls += 1;
+        if self.host_calls > self.host_calls_limit {
+            Err(TurnStop::HostCalls)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Counts a provider call, unless there were `max_steps` already.
+    pub(crate) fn count_provider_call(&mut self, max_steps: u32) -> bool {
+        let allowed = self.provider_calls < max_steps;
+        if allowed {
+            self.provider_calls += 1;
+        }
+        allowed
+    }
+}
+
+/// Limits memory and tables. Growth beyond them stops the instance: a guest that is told that its
+/// memory can't grow mostly ends in a trap that says nothing.
+#[derive(Debug)]
+pub(crate) struct MemoryMeter {
+    bytes_limit: usize,
+    elements_limit: usize,
+    /// Largest size of the memory.
+    pub(crate) peak_bytes: usize,
+}
+
+impl ResourceLimiter for MemoryMeter {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired > self.bytes_limit {
+            return Err(TurnStop::Memory.into());
+        }
+        self.peak_bytes = self.peak_bytes.max(desired);
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(TurnStop::Memory.into())
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired > self.elements_limit {
+            Err(TurnStop::Memory.into())
+        } else {
+            Ok(true)
+        }
+    }
+
+    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(TurnStop::Memory.into())
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
+    }
+}

@@ -1,0 +1,104 @@
+//! The conversation on its way into the guest.
+
+use palisade_conversation::{self as posted, ChatRequest};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::bindings::palisade::assistant::conversation as wit;
+
+/// What a turn is about, in the types of the WIT interface `conversation`.
+#[derive(Debug, Clone)]
+pub struct TurnRequest(pub(crate) wit::TurnRequest);
+
+impl From<ChatRequest> for TurnRequest {
+    /// Takes over messages, client tools and context. Provider, model, wanted tools and tool modes are
+    /// the host's business; the guest hears of them through its capabilities.
+    fn from(request: ChatRequest) -> Self {
+        let client_tools = request
+            .client_tools()
+            .map(|tool| wit::ClientTool {
+                name: tool.name.clone(),
+                description: tool.description.clone(),
+                input_schema: tool.input_schema.get().to_owned(),
+            })
+            .collect();
+        Self(wit::TurnRequest {
+            messages: request.messages.into_iter().map(message).collect(),
+            client_tools,
+            context: request.context.map(json),
+        })
+    }
+}
+
+fn message(message: posted::Message) -> wit::Message {
+    wit::Message {
+        id: message.id,
+        role: match message.role {
+            posted::Role::System => wit::Role::System,
+            posted::Role::User => wit::Role::User,
+            posted::Role::Assistant => wit::Role::Assistant,
+        },
+        parts: message.parts.into_iter().map(part).collect(),
+    }
+}
+
+fn part(part: posted::Part) -> wit::Part {
+    match part {
+        posted::Part::Text(text) => wit::Part::Text(text_part(text)),
+        posted::Part::Reasoning(text) => wit::Part::Reasoning(text_part(text)),
+        posted::Part::File(file) => wit::Part::File(wit::FilePart {
+            media_type: file.media_type,
+            url: file.url,
+            filename: file.filename,
+            provider_metadata: file.provider_metadata.map(json),
+        }),
+        posted::Part::Tool(tool) => wit::Part::Tool(tool_part(tool)),
+        posted::Part::StepStart => wit::Part::StepStart,
+        posted::Part::SourceUrl(source) => other(&source),
+        posted::Part::SourceDocument(source) => other(&source),
+        posted::Part::Data(data) => other(&data),
+    }
+}
+
+fn text_part(part: posted::TextPart) -> wit::TextPart {
+    wit::TextPart {
+        text: part.text,
+        provider_metadata: part.provider_metadata.map(json),
+    }
+}
+
+fn tool_part(part: posted::ToolPart) -> wit::ToolPart {
+    wit::ToolPart {
+        tool_call_id: part.tool_call_id,
+        tool_name: part.tool_name,
+        dynamic: part.dynamic,
+        provider_executed: part.provider_executed,
+        state: match part.state {
+            posted::ToolState::InputStreaming => wit::ToolState::InputStreaming,
+            posted::ToolState::InputAvailable => wit::ToolState::InputAvailable,
+            posted::ToolState::ApprovalRequested => wit::ToolState::ApprovalRequested,
+            posted::ToolState::ApprovalResponded => wit::ToolState::ApprovalResponded,
+            posted::ToolState::OutputAvailable => wit::ToolState::OutputAvailable,
+            posted::ToolState::OutputError => wit::ToolState::OutputError,
+            posted::ToolState::OutputDenied => wit::ToolState::OutputDenied,
+        },
+        input: part.input.map(json),
+        output: part.output.map(json),
+        error_text: part.error_text,
+        approval: part.approval.map(|approval| wit::Approval {
+            id: approval.id,
+            approved: approval.approved,
+            reason: approval.reason,
+        }),
+        call_metadata: part.call_metadata.map(json),
+    }
+}
+
+/// A part that no model needs. Strings and raw JSON always serialise.
+fn other(part: &impl Serialize) -> wit::Part {
+    wit::Part::Other(serde_json::to_string(part).unwrap_or_else(|_| "null".into()))
+}
+
+fn json(raw: Box<RawValue>) -> String {
+    Box::<str>::from(raw).into_string()
+}

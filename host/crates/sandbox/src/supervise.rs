@@ -1,0 +1,80 @@
+//! Deadline and processor budget around a call into the guest.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use rustix::time::{ClockId, clock_gettime};
+use tokio::time::{Sleep, sleep};
+
+use crate::error::TurnStop;
+
+/// How a supervised call ended, and what it used.
+#[derive(Debug)]
+pub(crate) struct Supervised<T> {
+    /// The call's own result, or the limit that it met.
+    pub(crate) result: Result<T, TurnStop>,
+    /// Processor time that was spent inside the call, host functions included.
+    pub(crate) cpu: Duration,
+}
+
+/// Runs a call within a processor budget and a deadline.
+///
+/// The guest runs inside `poll`, so the thread's processor time that passes there is the turn's own:
+/// waiting for a provider or a slow client costs nothing, and neither does a busy machine. A guest
+/// that spins is interrupted at each epoch, which returns from `poll` and lets both limits be checked.
+pub(crate) async fn supervise<F: Future>(
+    call: F,
+    cpu_time: Duration,
+    turn_time: Duration,
+) -> Supervised<F::Output> {
+    Supervision {
+        call: Box::pin(call),
+        deadline: Box::pin(sleep(turn_time)),
+        budget: cpu_time,
+        cpu: Duration::ZERO,
+    }
+    .await
+}
+
+struct Supervision<F> {
+    call: Pin<Box<F>>,
+    deadline: Pin<Box<Sleep>>,
+    budget: Duration,
+    cpu: Duration,
+}
+
+impl<F: Future> Future for Supervision<F> {
+    type Output = Supervised<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let before = thread_cpu_time();
+        let polled = self.call.as_mut().poll(context);
+        let used = thread_cpu_time().saturating_sub(before);
+        self.cpu += used;
+        let result = match polled {
+            Poll::Ready(output) => Ok(output),
+            Poll::Pending if self.cpu > self.budget => Err(TurnStop::CpuTime),
+            Poll::Pending => match self.deadline.as_mut().poll(context) {
+                Poll::Ready(()) => Err(TurnStop::TurnTime),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        Poll::Ready(Supervised {
+            result,
+            cpu: self.cpu,
+        })
+    }
+}
+
+/// Processor time of this thread. `poll` runs on one thread from start to end.
+fn thread_cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or_default(),
+        u32::try_from(time.tv_nsec).unwrap_or_default(),
+    )
+}

@@ -1,0 +1,10 @@
+//! The sandbox's behaviour, seen from the host and through real components.
+
+mod admission;
+mod capabilities;
+mod embedded;
+mod hostile_guests;
+mod image_cache;
+mod interfaces;
+mod support;
+mod tools;

@@ -1,0 +1,122 @@
+//! Recording fakes for the host's side.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use palisade_data::{DataError, Operation};
+use palisade_sandbox::{
+    CapabilityError, Decision, Endpoint, Gatekeeper, Grant, GrantExecutor, ModelView, OutcomeData,
+    ProviderCall, ProviderGateway, ProviderReply, ToolCall, TurnSettings,
+};
+
+/// Grants every call and keeps what it was asked.
+#[derive(Default)]
+pub(crate) struct GrantAll {
+    pub(crate) asked: Mutex<Vec<ToolCall>>,
+}
+
+#[async_trait]
+impl Gatekeeper for GrantAll {
+    fn settings(&self) -> TurnSettings {
+        TurnSettings {
+            max_steps: 3,
+            system_prompt: None,
+            tool_result_bytes: 1_000,
+        }
+    }
+
+    fn tools(&self) -> Vec<String> {
+        vec!["schema".into()]
+    }
+
+    async fn authorise(&self, calls: Vec<ToolCall>) -> Vec<Decision> {
+        self.asked.lock().unwrap().extend(calls.iter().cloned());
+        calls
+            .into_iter()
+            .map(|call| {
+                Decision::Granted(Grant {
+                    tool_call_id: call.id,
+                    tool: call.tool,
+                    operation: Operation::Schema { collections: None },
+                    approval_id: None,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Gives the same outcome for every grant and counts them.
+pub(crate) struct Answering {
+    pub(crate) outcome: OutcomeData,
+    pub(crate) executed: AtomicUsize,
+}
+
+impl Answering {
+    pub(crate) fn new(json: &str, model_view: ModelView) -> Arc<Self> {
+        let outcome = OutcomeData {
+            json: json.into(),
+            model_view,
+            collection: Some("articles".into()),
+            items: 1,
+        };
+        Arc::new(Self {
+            outcome,
+            executed: AtomicUsize::new(0),
+        })
+    }
+
+    pub(crate) fn executed(&self) -> usize {
+        self.executed.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl GrantExecutor for Answering {
+    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, DataError>> {
+        self.executed.fetch_add(grants.len(), Ordering::SeqCst);
+        grants.iter().map(|_| Ok(self.outcome.clone())).collect()
+    }
+}
+
+/// A provider whose responses never say anything, and that knows how many are open.
+#[derive(Clone, Default)]
+pub(crate) struct Silent {
+    pub(crate) open: Arc<AtomicUsize>,
+    pub(crate) sent: Arc<Mutex<Vec<ProviderCall>>>,
+}
+
+struct Open(Arc<AtomicUsize>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl ProviderGateway for Silent {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::default()
+    }
+
+    async fn send(&self, call: ProviderCall) -> Result<ProviderReply, CapabilityError> {
+        self.sent.lock().unwrap().push(call);
+        self.open.fetch_add(1, Ordering::SeqCst);
+        let open = Open(Arc::clone(&self.open));
+        let body = stream::pending::<Result<Bytes, CapabilityError>>().map(move |item| {
+            let _held = &open;
+            item
+        });
+        Ok(ProviderReply {
+            status: 200,
+            headers: Vec::new(),
+            body: body.boxed(),
+            on_usage: Box::new(|_| {}),
+        })
+    }
+}
