@@ -1,0 +1,228 @@
+//! The request body.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::conversation::{AnswerPart, CallResult, Conversation, Entry, UserPart};
+use crate::failure::Failure;
+use crate::format::wire_ids::{IdShape, WireIds};
+use crate::types::Endpoint;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    messages: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "role", rename_all = "lowercase")]
+enum Message<'a> {
+    System {
+        content: &'a str,
+    },
+    User {
+        content: Content<'a>,
+    },
+    Assistant {
+        content: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reasoning_content: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reasoning: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        tool_calls: Vec<ToolCall<'a>>,
+    },
+    Tool {
+        tool_call_id: String,
+        content: &'a str,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(String),
+    Parts(Vec<ContentPart<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ContentPart<'a> {
+    Text { text: std::borrow::Cow<'a, str> },
+    ImageUrl { image_url: ImageUrl<'a> },
+    File { file: FileData<'a> },
+}
+
+#[derive(Serialize)]
+struct ImageUrl<'a> {
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct FileData<'a> {
+    filename: &'a str,
+    file_data: &'a str,
+}
+
+#[derive(Serialize)]
+struct ToolCall<'a> {
+    id: String,
+    r#type: &'static str,
+    function: CalledFunction<'a>,
+}
+
+#[derive(Serialize)]
+struct CalledFunction<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    r#type: &'static str,
+    function: OfferedFunction<'a>,
+}
+
+#[derive(Serialize)]
+struct OfferedFunction<'a> {
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a RawValue,
+}
+
+pub(super) fn body(
+    endpoint: &Endpoint,
+    id_shape: IdShape,
+    conversation: &Conversation,
+) -> Result<String, Failure> {
+    let openai = endpoint.kind == "openai";
+    let completion_limit = openai && endpoint.reasoning;
+    // Mistral refuses fields that it doesn't know, and reports usage unasked.
+    let asks_for_usage = !endpoint.provider.to_ascii_lowercase().contains("mistral");
+    let body = Body {
+        model: &endpoint.model,
+        messages: messages(id_shape, conversation),
+        tools: conversation
+            .tools
+            .iter()
+            .map(|tool| Tool {
+                r#type: "function",
+                function: OfferedFunction {
+                    name: &tool.name,
+                    description: &tool.description,
+                    parameters: &tool.input_schema,
+                },
+            })
+            .collect(),
+        stream: true,
+        stream_options: asks_for_usage.then_some(StreamOptions { include_usage: true }),
+        store: openai.then_some(false),
+        max_tokens: endpoint.max_output_tokens.filter(|_| !completion_limit),
+        max_completion_tokens: endpoint.max_output_tokens.filter(|_| completion_limit),
+    };
+    serde_json::to_string(&body).map_err(|_| Failure::InvalidRequest)
+}
+
+fn messages(id_shape: IdShape, conversation: &Conversation) -> Vec<Message<'_>> {
+    let mut ids = WireIds::new(id_shape);
+    let mut messages = vec![Message::System { content: &conversation.system }];
+    for entry in &conversation.entries {
+        match entry {
+            Entry::User(parts) => messages.push(Message::User { content: content(parts) }),
+            Entry::Answer(parts) => messages.push(answer(parts, &mut ids)),
+            Entry::Results(results) => {
+                messages.extend(results.iter().map(|result| tool_result(result, &mut ids)));
+            }
+        }
+    }
+    messages
+}
+
+fn tool_result<'a>(result: &'a CallResult, ids: &mut WireIds) -> Message<'a> {
+    Message::Tool {
+        tool_call_id: ids.of_call(&result.call_id, None),
+        content: &result.content,
+    }
+}
+
+fn answer<'a>(parts: &'a [AnswerPart], ids: &mut WireIds) -> Message<'a> {
+    let mut content: Option<String> = None;
+    let (mut reasoning_content, mut reasoning) = (None::<String>, None::<String>);
+    let mut tool_calls = Vec::new();
+    for part in parts {
+        match part {
+            AnswerPart::Text(text) => append(&mut content, text, "\n\n"),
+            AnswerPart::Reasoning { field, text } => match field.as_str() {
+                "reasoning_content" => append(&mut reasoning_content, text, ""),
+                "reasoning" => append(&mut reasoning, text, ""),
+                _ => {}
+            },
+            AnswerPart::Call(call) => tool_calls.push(ToolCall {
+                id: ids.of_call(&call.id, call.provider_id.as_deref()),
+                r#type: "function",
+                function: CalledFunction { name: &call.name, arguments: &call.arguments },
+            }),
+        }
+    }
+    Message::Assistant { content, reasoning_content, reasoning, tool_calls }
+}
+
+fn append(whole: &mut Option<String>, text: &str, separator: &str) {
+    match whole {
+        Some(whole) => {
+            whole.push_str(separator);
+            whole.push_str(text);
+        }
+        None => *whole = Some(text.into()),
+    }
+}
+
+/// Text alone goes as a string, which every server takes.
+fn content(parts: &[UserPart]) -> Content<'_> {
+    let parts: Vec<_> = parts.iter().map(content_part).collect();
+    let mut text = None;
+    for part in &parts {
+        match part {
+            ContentPart::Text { text: more } => append(&mut text, more, "\n\n"),
+            ContentPart::ImageUrl { .. } | ContentPart::File { .. } => return Content::Parts(parts),
+        }
+    }
+    Content::Text(text.unwrap_or_default())
+}
+
+fn content_part(part: &UserPart) -> ContentPart<'_> {
+    match part {
+        UserPart::Text(text) => ContentPart::Text { text: text.into() },
+        UserPart::File { media_type, url, filename } => {
+            let inline = url.starts_with("data:");
+            if media_type.starts_with("image/") && (inline || url.starts_with("https://")) {
+                return ContentPart::ImageUrl { image_url: ImageUrl { url } };
+            }
+            let filename = filename.as_deref().unwrap_or("file");
+            if media_type == "application/pdf" && inline {
+                return ContentPart::File { file: FileData { filename, file_data: url } };
+            }
+            let text = format!(
+                "[The user attached the file {filename:?} ({media_type}), which this model can't \
+                 read. Say so if it matters.]"
+            );
+            ContentPart::Text { text: text.into() }
+        }
+    }
+}

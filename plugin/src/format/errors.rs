@@ -1,0 +1,166 @@
+//! What providers' error bodies mean. Shapes seen: `{"error":{"message","type","code","param"}}`,
+//! `{"error":"text"}`, `{"object":"error","message","type","code"}`, `{"detail":…}`, plain text, HTML.
+
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// What a response with an error status means.
+pub(super) fn of_status(status: u16, body: &[u8]) -> (Failure, String) {
+    let body = serde_json::from_slice(body).unwrap_or_else(|_| {
+        Value::String(String::from_utf8_lossy(body).chars().take(8 * 1024).collect())
+    });
+    let (specific, codes) = inspect(&body);
+    let general = match status {
+        401 | 403 => Failure::Authentication,
+        402 => Failure::Quota,
+        404 | 405 => Failure::NotFound,
+        408 => Failure::TimedOut,
+        413 => Failure::ContextTooLong,
+        429 => Failure::RateLimit,
+        503 | 529 => Failure::Overloaded,
+        500.. => Failure::Unavailable,
+        _ => Failure::InvalidRequest,
+    };
+    let failure = match (general, specific) {
+        // A gateway's page or a login wall may contain any word: the status knows better.
+        (Failure::Authentication | Failure::Overloaded | Failure::Unavailable, _) => general,
+        (_, Some(specific)) => specific,
+        (general, None) => general,
+    };
+    (failure, format!("status={status}{codes}"))
+}
+
+/// What an error event in mid-stream means.
+pub(super) fn of_event(error: &Value) -> (Failure, String) {
+    let (specific, codes) = inspect(error);
+    (specific.unwrap_or(Failure::Unavailable), format!("error event{codes}"))
+}
+
+/// The meaning that codes and text have, if any, and the codes for the log.
+fn inspect(body: &Value) -> (Option<Failure>, String) {
+    let error = match body.get("error") {
+        Some(error) if !error.is_null() => error,
+        _ => body,
+    };
+    let mut codes = String::new();
+    for name in ["type", "code", "param"] {
+        if let Some(code) = error.get(name).and_then(identifier) {
+            codes.push_str(&format!(" {name}={code}"));
+        }
+    }
+    let message = match error {
+        Value::String(message) => message,
+        error => error
+            .get("message")
+            .or_else(|| error.get("detail"))
+            .and_then(Value::as_str)
+            .unwrap_or_default(),
+    };
+    (meaning(&format!("{codes} {message}").to_ascii_lowercase()), codes)
+}
+
+/// A code that is one, rather than prose.
+fn identifier(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-[]".contains(&byte);
+    (!text.is_empty() && text.len() <= 64 && text.bytes().all(plain)).then_some(text)
+}
+
+/// Texts are lower-case. The order matters: quota errors are also of the rate-limit type.
+fn meaning(text: &str) -> Option<Failure> {
+    const SIGNS: [(Failure, &[&str]); 8] = [
+        (
+            Failure::ContextTooLong,
+            &[
+                "context_length",
+                "context length",
+                "context window",
+                "maximum context",
+                "context size",
+                "prompt is too long",
+                "too many tokens",
+                "input is too long",
+            ],
+        ),
+        (Failure::Quota, &["insufficient_quota", "billing", "credit balance", "payment required"]),
+        (
+            Failure::ContentFilter,
+            &["content_filter", "content_policy", "responsibleaipolicy", "content management policy"],
+        ),
+        (
+            Failure::Authentication,
+            &["invalid_api_key", "authentication_error", "permission_error", "code=401", "code=403"],
+        ),
+        (Failure::Overloaded, &["overloaded", "code=503", "code=529", "server is busy"]),
+        (Failure::RateLimit, &["rate_limit", "rate limit", "too many requests", "code=429"]),
+        (Failure::NotFound, &["model_not_found", "not_found_error", "code=404"]),
+        (Failure::InvalidRequest, &["invalid_request", "code=400", "code=422"]),
+    ];
+    SIGNS
+        .iter()
+        .find(|(_, signs)| signs.iter().any(|sign| text.contains(sign)))
+        .map(|(failure, _)| *failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_status_and_its_codes_become_one_kind() {
+        let openai = |kind: &str, code: &str| {
+            json!({"error": {"message": "Provider prose.", "type": kind, "code": code}}).to_string()
+        };
+        for (status, body, expected) in [
+            (401, openai("invalid_request_error", "invalid_api_key"), Failure::Authentication),
+            (403, String::new(), Failure::Authentication),
+            (402, String::new(), Failure::Quota),
+            (404, openai("invalid_request_error", "model_not_found"), Failure::NotFound),
+            (408, String::new(), Failure::TimedOut),
+            (413, String::new(), Failure::ContextTooLong),
+            (
+                400,
+                openai("invalid_request_error", "context_length_exceeded"),
+                Failure::ContextTooLong,
+            ),
+            (400, openai("invalid_request_error", "unknown_parameter"), Failure::InvalidRequest),
+            (400, openai("x", "content_filter"), Failure::ContentFilter),
+            (
+                400,
+                json!({"object": "error", "message": "This model's maximum context length is 8"})
+                    .to_string(),
+                Failure::ContextTooLong,
+            ),
+            (422, json!({"detail": [{"msg": "field required"}]}).to_string(), Failure::InvalidRequest),
+            (429, openai("rate_limit_error", "rate_limit_exceeded"), Failure::RateLimit),
+            (429, openai("insufficient_quota", "insufficient_quota"), Failure::Quota),
+            (500, "<html>rate limit</html>".into(), Failure::Unavailable),
+            (502, "<html>Bad gateway</html>".into(), Failure::Unavailable),
+            (503, String::new(), Failure::Overloaded),
+            (529, json!({"error": "overloaded"}).to_string(), Failure::Overloaded),
+        ] {
+            assert_eq!(of_status(status, body.as_bytes()).0, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn the_log_gets_codes_and_no_prose() {
+        let body = json!({"error": {
+            "message": "Incorrect API key provided: sk-secret",
+            "type": "invalid_request_error",
+            "code": "key sk-secret is wrong",
+            "param": "messages.[0].content",
+        }});
+        assert_eq!(
+            of_status(401, body.to_string().as_bytes()).1,
+            "status=401 type=invalid_request_error param=messages.[0].content"
+        );
+    }
+}
