@@ -1,5 +1,9 @@
 //! Palisade: an AI assistant backend for Directus whose chat and tool logic runs in a WebAssembly
 //! sandbox, while this host decides what it may do.
 
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod http;
 pub mod settings;
 pub mod turn;

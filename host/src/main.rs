@@ -1,2 +1,7 @@
-//! Palisade.
-fn main() {}
+//! The `palisade` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    palisade::cli::main()
+}

@@ -75,6 +75,11 @@ pub struct EffectiveSettings {
 }
 
 impl EffectiveSettings {
+    /// The allowed models of a provider; none for a provider that isn't configured.
+    pub fn models_of(&self, provider: &str) -> &[String] {
+        self.allowed_models.get(provider).map_or(&[], Vec::as_slice)
+    }
+
     /// Joins what is configured and what is stored.
     pub fn join(configured: &ConfiguredSettings, stored: StoredSettings) -> Self {
         let unlocked = !configured.workspace_locked;

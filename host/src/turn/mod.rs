@@ -9,7 +9,7 @@ mod stream;
 
 use palisade_state::{LedgerEntry, LedgerKind};
 
-pub use providers::{ModelFacts, Provider, Providers, SealedKeys};
+pub use providers::{Provider, Providers, SealedKeys};
 pub use service::{ListedModel, ListedTool, TurnService, TurnStartError};
 pub use stream::TurnStream;
 

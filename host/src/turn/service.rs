@@ -23,6 +23,7 @@ use super::{
     gateway::{CallRecords, Gateway},
     stream::WRITES_AHEAD,
 };
+use crate::config::ModelFacts;
 use crate::settings::{ConfiguredSettings, EffectiveSettings, TOOL_RESULT_BYTES};
 
 /// Language that the assistant is told where neither user nor project has one.
@@ -66,7 +67,7 @@ pub struct ListedModel {
     /// Provider id.
     pub provider: String,
     /// What is known about the model.
-    pub facts: super::ModelFacts,
+    pub facts: ModelFacts,
 }
 
 /// A tool that a caller may call.
@@ -239,11 +240,10 @@ impl TurnService {
     pub async fn models_for(&self, caller: &Caller) -> Result<Vec<ListedModel>, TurnStartError> {
         invited(caller)?;
         let settings = self.settings().await?;
-        let listed = self.parts.providers.0.iter().flat_map(|provider| {
-            let allowed = settings.allowed_models.get(&provider.id).map_or(&[][..], Vec::as_slice);
-            allowed.iter().map(|model| ListedModel {
-                provider: provider.id.clone(),
-                facts: provider.facts(model),
+        let listed = self.parts.providers.iter().flat_map(|provider| {
+            settings.models_of(&provider.config.id).iter().map(|model| ListedModel {
+                provider: provider.config.id.clone(),
+                facts: provider.config.model_facts(model),
             })
         });
         Ok(listed.collect())
@@ -288,9 +288,12 @@ impl TurnService {
     }
 
     fn reserved_names(&self) -> Vec<&str> {
-        let component = self.parts.sandbox.tools().iter();
-        let component = component.filter(|tool| !tool.client_side).map(|tool| tool.name.as_str());
-        BuiltInTool::ALL.into_iter().map(BuiltInTool::name).chain(component).collect()
+        let mut names: Vec<&str> = BuiltInTool::ALL.into_iter().map(BuiltInTool::name).collect();
+        let definitions = self.parts.sandbox.tools().iter();
+        names.extend(
+            definitions.filter(|tool| !tool.client_side).map(|tool| tool.name.as_str()),
+        );
+        names
     }
 
     fn choose(
@@ -298,23 +301,17 @@ impl TurnService {
         request: &ChatRequest,
         settings: &EffectiveSettings,
     ) -> Result<(&Provider, String), TurnStartError> {
-        let allowed =
-            |id: &str| settings.allowed_models.get(id).map_or(&[][..], Vec::as_slice);
+        let providers = &self.parts.providers;
         let provider = match &request.provider {
-            Some(id) => self
-                .parts
-                .providers
-                .get(id)
-                .ok_or_else(|| TurnStartError::UnknownProvider(id.clone()))?,
-            None => self
-                .parts
-                .providers
-                .0
+            Some(id) => {
+                providers.get(id).ok_or_else(|| TurnStartError::UnknownProvider(id.clone()))?
+            }
+            None => providers
                 .iter()
-                .find(|provider| !allowed(&provider.id).is_empty())
+                .find(|provider| !settings.models_of(&provider.config.id).is_empty())
                 .ok_or(TurnStartError::NoProvider)?,
         };
-        let allowed = allowed(&provider.id);
+        let allowed = settings.models_of(&provider.config.id);
         match &request.model {
             Some(model) => allowed.iter().find(|allowed| *allowed == model),
             None => allowed.first(),
@@ -324,12 +321,12 @@ impl TurnService {
     }
 
     async fn check_key(&self, provider: &Provider) -> Result<(), TurnStartError> {
-        if !provider.requires_key {
+        if !provider.config.requires_key {
             return Ok(());
         }
-        match self.parts.state.key(&self.parts.workspace, &provider.id).await? {
+        match self.parts.state.key(&self.parts.workspace, &provider.config.id).await? {
             Some(_) => Ok(()),
-            None => Err(TurnStartError::NoKey(provider.id.clone())),
+            None => Err(TurnStartError::NoKey(provider.config.id.clone())),
         }
     }
 }
@@ -363,23 +360,24 @@ fn rules(request: &mut ChatRequest, settings: &EffectiveSettings, caller: &Calle
 }
 
 fn gateway(provider: &Provider, model: String, row: &LedgerEntry, records: CallRecords) -> Gateway {
-    let facts = provider.facts(&model);
+    let config = &provider.config;
+    let facts = config.model_facts(&model);
     Gateway {
         transport: Arc::clone(&provider.transport),
         row: LedgerEntry {
-            provider: Some(provider.id.clone()),
+            provider: Some(config.id.clone()),
             model: Some(model.clone()),
-            region: provider.region.clone(),
+            region: config.region.clone(),
             ..row.clone()
         },
         endpoint: Endpoint {
-            provider: provider.id.clone(),
-            kind: provider.kind.name().to_owned(),
+            provider: config.id.clone(),
+            kind: config.kind.name().to_owned(),
             model,
             reasoning: facts.reasoning,
             max_output_tokens: facts.output,
         },
-        base_url: provider.base_url.clone(),
+        base_url: config.base_url.as_ref().map(ToString::to_string),
         records,
     }
 }

@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 pub(super) struct WaitingCall {
     /// Index of the part.
     pub(super) part: usize,
+    /// Id of the call.
+    pub(super) id: String,
     /// Name of the tool.
     pub(super) tool: String,
     /// The arguments.
@@ -111,7 +113,8 @@ impl AssistantMessage {
                     kind => kind.strip_prefix("tool-")?,
                 };
                 let input = part.get("input").cloned().unwrap_or(Value::Null);
-                Some(WaitingCall { part: index, tool: tool.to_owned(), input, reason })
+                let (id, tool) = (text(part, "toolCallId").to_owned(), tool.to_owned());
+                Some(WaitingCall { part: index, id, tool, input, reason })
             })
             .collect()
     }

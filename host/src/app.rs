@@ -1,0 +1,96 @@
+//! The host, put together from its configuration.
+
+use std::{path::PathBuf, sync::Arc};
+
+use palisade_data::DataBackend;
+use palisade_project::{Project, ProjectError};
+use palisade_provider::{EgressClient, EgressPolicy, KeyLookup, ProviderError};
+use palisade_sandbox::{
+    CacheOptions, ComponentSource, Limits, Sandbox, SandboxError, SandboxOptions,
+};
+use palisade_state::{State, StateError};
+use thiserror::Error;
+
+use crate::{
+    config::Config,
+    turn::{Providers, SealedKeys, TurnService},
+};
+
+/// Why a host can't be put together. The text says what to do.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// Database or master key.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Embedded project.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// Component or engine.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// Providers.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+/// A host: its state, its project and its turns. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Configuration.
+    pub config: Config,
+    /// Sealed keys, settings, approvals, ledger.
+    pub state: State,
+    /// The embedded project.
+    pub project: Project,
+    /// Turns.
+    pub turns: TurnService,
+}
+
+impl App {
+    /// Opens state and project, loads the component and makes the providers ready.
+    ///
+    /// `component` replaces the built-in assistant component.
+    pub async fn open(config: Config, component: Option<PathBuf>) -> Result<Self, AppError> {
+        let state = State::open(&config.database_url, config.key_source.clone()).await?;
+        let project = open_project(&config, &state).await?;
+        let sandbox = Sandbox::new(SandboxOptions {
+            component: component.map_or(ComponentSource::Embedded, ComponentSource::File),
+            cache: Some(CacheOptions {
+                folder: config.image_cache(),
+                key: *state.derive("palisade/image-cache/v1"),
+            }),
+            limits: Limits {
+                live_turns: config.limits.live_turns,
+                turn_time: config.limits.turn_time,
+                memory_bytes: config.limits.guest_memory_mb as usize * 1024 * 1024,
+                ..Limits::default()
+            },
+        })
+        .await?;
+        let egress = EgressClient::new(EgressPolicy {
+            allow_private: config.egress.allow_private.clone(),
+        })?;
+        let keys: Arc<dyn KeyLookup> = Arc::new(SealedKeys {
+            state: state.clone(),
+            workspace: config.workspace.id.clone(),
+        });
+        let data: Arc<dyn DataBackend> = Arc::clone(project.engine()) as Arc<dyn DataBackend>;
+        let turns = TurnService::new(
+            config.workspace.id.clone(),
+            config.settings(),
+            sandbox,
+            data,
+            state.clone(),
+            Providers::new(&config.providers, &egress, &keys)?,
+        );
+        Ok(Self { config, state, project, turns })
+    }
+}
+
+/// Opens the embedded project, with sessions signed by this installation.
+///
+/// Errors: those of the project.
+pub async fn open_project(config: &Config, state: &State) -> Result<Project, ProjectError> {
+    let secret = state.derive("palisade/sessions/v1");
+    Ok(Project::open(config.project_file()).await?.with_session_secret(*secret))
+}

@@ -1,0 +1,80 @@
+//! Why a command failed.
+
+use std::{io, path::PathBuf};
+
+use palisade_data::DataError;
+use palisade_project::ProjectError;
+use palisade_provider::ProviderError;
+use palisade_state::StateError;
+use thiserror::Error;
+
+use crate::{app::AppError, config::ConfigError, turn::TurnStartError};
+
+/// Why a command failed: one message for the person who typed it.
+#[derive(Debug, Error)]
+pub enum CliError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The host can't be put together.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The state.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The embedded project.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// Data of the embedded project.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The HTTP client.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// A turn in this process can't be started.
+    #[error("{0}")]
+    Turn(#[from] TurnStartError),
+    /// A host's answer that is no stream.
+    #[error("the host answered {0}")]
+    Refused(String),
+    /// The connection to a host.
+    #[error("the connection to the host failed: {0}")]
+    Connection(String),
+    /// A stream without its end.
+    #[error("the answer was cut off before its end")]
+    CutOff,
+    /// The stream's own error.
+    #[error("{0}")]
+    Stream(String),
+    /// A part of the product that comes later.
+    #[error("{0}")]
+    NotYet(&'static str),
+    /// A wrong value on the command line that only the command itself can judge.
+    #[error("{0}")]
+    Usage(String),
+    /// Something on the disk.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard input or output.
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] io::Error),
+    /// The runtime can't start.
+    #[error("the runtime can't start: {0}")]
+    Runtime(io::Error),
+    /// `doctor` found problems, which it has printed.
+    #[error("{0} of the checks failed")]
+    Unhealthy(usize),
+}
+
+impl CliError {
+    /// Wraps a failure on the disk.
+    pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        |source| Self::File { path, source }
+    }
+}

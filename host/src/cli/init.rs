@@ -1,0 +1,121 @@
+//! `palisade project init`: project, master key and configuration, each where there is none.
+
+use std::{fs, io::Write, path::Path};
+
+use palisade_project::{Project, ProjectSettings};
+use palisade_state::{KeySource, MasterKey};
+
+use super::{CliError, arguments::Sample};
+use crate::config::Config;
+
+/// The configuration of the sample project. The demo model needs no key and sends nothing anywhere.
+const SAMPLE_CONFIGURATION: &str = r#"# The sample project. `palisade doctor` checks this file.
+
+[workspace]
+# "all": every tool call asks first. "writes": calls that only read run at once.
+approvals = "writes"
+
+[[providers]]
+id = "demo"
+kind = "demo"                 # a small rule-based model inside the host; not a language model
+allowed_models = ["demo"]
+
+# A language model: uncomment, then set its key with `palisade keys set openai`.
+# [[providers]]
+# id = "openai"
+# kind = "openai"
+# allowed_models = ["gpt-5-mini"]
+"#;
+
+/// The configuration of an empty project.
+const PLAIN_CONFIGURATION: &str = r#"# `palisade doctor` checks this file.
+
+[workspace]
+# "all": every tool call asks first. "writes": calls that only read run at once.
+approvals = "all"
+
+[[providers]]
+id = "demo"
+kind = "demo"                 # a small rule-based model inside the host; not a language model
+allowed_models = ["demo"]
+"#;
+
+pub(super) async fn run(
+    config: &Config,
+    sample: Option<Sample>,
+    force: bool,
+) -> Result<(), CliError> {
+    let file = config.project_file();
+    if file.exists() {
+        if !force {
+            let problem = format!(
+                "{} is there already; --force replaces it, with all that is in it",
+                file.display()
+            );
+            return Err(CliError::Usage(problem));
+        }
+        remove_project(&file)?;
+    }
+    fs::create_dir_all(&config.data_dir).map_err(CliError::file(&config.data_dir))?;
+    create_master_key(config)?;
+    let name = match sample {
+        Some(Sample::Newsroom) => "Newsroom",
+        None => "Palisade",
+    };
+    let project = Project::create(&file, ProjectSettings { name: name.into() }).await?;
+    if let Some(Sample::Newsroom) = sample {
+        project.install_newsroom().await?;
+    }
+    let configuration = if sample.is_some() { SAMPLE_CONFIGURATION } else { PLAIN_CONFIGURATION };
+    write_configuration(config, configuration)?;
+    println!("Created the project {} in {}.", name, file.display());
+    Ok(())
+}
+
+/// Makes the master key where the configuration wants a file and there is none.
+fn create_master_key(config: &Config) -> Result<(), CliError> {
+    if let KeySource::File(path) = &config.key_source
+        && !path.exists()
+    {
+        MasterKey::create_file(path)?;
+        println!("Created the master key {}. Keep a copy of it in a safe place.", path.display());
+    }
+    Ok(())
+}
+
+/// Writes a configuration into the data folder, unless there is one already, here or elsewhere.
+fn write_configuration(config: &Config, text: &str) -> Result<(), CliError> {
+    if config.file.is_some() {
+        return Ok(());
+    }
+    let path = config.data_dir.join("palisade.toml");
+    match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+        Ok(mut file) => {
+            file.write_all(text.as_bytes()).map_err(CliError::file(&path))?;
+            println!("Created the configuration {}.", path.display());
+            Ok(())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(CliError::file(&path)(error)),
+    }
+}
+
+/// Removes a project's database with its side files, and its assets.
+fn remove_project(file: &Path) -> Result<(), CliError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        remove(fs::remove_file(&name), Path::new(&name))?;
+    }
+    let uploads = file.with_file_name("uploads");
+    remove(fs::remove_dir_all(&uploads), &uploads)
+}
+
+fn remove(result: std::io::Result<()>, path: &Path) -> Result<(), CliError> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(CliError::file(path)(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,78 @@
+//! The command line.
+
+mod arguments;
+mod chat;
+mod doctor;
+mod error;
+mod init;
+mod keys;
+mod ledger;
+mod project;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+pub use arguments::Arguments;
+use arguments::Command;
+pub use error::CliError;
+
+use crate::config::{Config, LoadOptions};
+
+/// Runs the command of this process's arguments. 0: done, 1: failed (one message on standard error),
+/// 2: wrong usage.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_log(matches!(arguments.command, Command::Serve(_)));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&CliError::Runtime(error)),
+    };
+    let result = runtime.block_on(run(arguments));
+    // Reads of standard input can't be cancelled, and nothing else is worth waiting for.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), CliError> {
+    if let Command::Tools { .. } = arguments.command {
+        return Err(CliError::NotYet("Tool plugins aren't part of this version yet."));
+    }
+    let options = LoadOptions::from_process(arguments.config, arguments.data_dir);
+    let load = || Config::load(options.clone());
+    match arguments.command {
+        Command::Serve(serve) => serve::run(load()?, serve).await,
+        Command::Chat(chat) if chat.url.is_some() => chat::run_remote(chat).await,
+        Command::Chat(chat) => chat::run_local(load()?, chat).await,
+        Command::Project(command) => project::run(load()?, command).await,
+        Command::Keys(command) => keys::run(load()?, command).await,
+        Command::Tools { .. } => Ok(()),
+        Command::Ledger(command) => ledger::run(load()?, command).await,
+        Command::Doctor => doctor::run(options).await,
+    }
+}
+
+/// Logs go to standard error: everything from `info` on for a host, warnings for other commands.
+/// `PALISADE_LOG` says otherwise, in the form of the crate tracing-subscriber.
+fn start_log(serving: bool) {
+    let default = if serving { "info,hyper=warn,sqlx=warn" } else { "error" };
+    let filter =
+        EnvFilter::try_from_env("PALISADE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+fn failed(error: &CliError) -> ExitCode {
+    // A reader that closed the pipe has what it wanted.
+    if let CliError::Terminal(source) = error
+        && source.kind() == std::io::ErrorKind::BrokenPipe
+    {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("palisade: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,80 @@
+//! `palisade serve`
+
+use std::net::SocketAddr;
+
+use palisade_project::DemoLogins;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{CliError, arguments::ServeArguments};
+use crate::{app::App, config::Config, http};
+
+pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result<(), CliError> {
+    if let Some(listen) = &arguments.listen {
+        config.listen = listen.parse().map_err(|_| {
+            let problem = "is no IP address and port, such as 127.0.0.1:8090";
+            CliError::Usage(format!("--listen {listen:?} {problem}"))
+        })?;
+    }
+    let app = App::open(config, arguments.plugin).await?;
+    let demo = app.project.has_demo_logins().await?;
+    let listen = app.config.listen;
+    if demo && !listen.ip().is_loopback() {
+        return Err(CliError::Usage(format!(
+            "the project has the sample's published passwords, so it is not served on {listen}: \
+             listen on 127.0.0.1, or make a project of your own"
+        )));
+    }
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        CliError::Connection(format!("{listen} can't be listened on: {error}"))
+    })?;
+    let address = listener.local_addr()?;
+    let shutdown = CancellationToken::new();
+    let stopped = stop_on_signal(shutdown.clone())?;
+    announce(address, demo);
+    let App { config, state, project, turns } = app;
+    let edge = http::App::new(config, project, state.clone(), turns);
+    http::serve(listener, http::router(edge), shutdown).await;
+    stopped.abort();
+    state.close().await?;
+    Ok(())
+}
+
+/// Says where the host is, on standard output, for people and for programs that started it.
+fn announce(address: SocketAddr, demo: bool) {
+    println!("Palisade listens on http://{address}");
+    if !demo {
+        return;
+    }
+    println!("\nDemo logins of the sample project (published: for loopback alone)");
+    for login in DemoLogins::newsroom().0 {
+        println!(
+            "  {:<8} {:<20} password {:<24} token {}",
+            login.role, login.email, login.password, login.token
+        );
+    }
+    println!("\nIn another shell:");
+    println!("  palisade chat --user editor@example.com \"Which articles are drafts?\"");
+}
+
+/// SIGINT and SIGTERM stop the host in good order; a second one, at once.
+fn stop_on_signal(shutdown: CancellationToken) -> Result<tokio::task::JoinHandle<()>, CliError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(tokio::spawn(async move {
+        for _ in 0..2 {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if shutdown.is_cancelled() {
+                std::process::exit(1);
+            }
+            tracing::info!("stopping; running turns have 30 s to end");
+            shutdown.cancel();
+        }
+    }))
+}

@@ -1,0 +1,197 @@
+//! One error for all routes, in Directus's shape.
+
+use std::{error::Error as StdError, time::Duration};
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use palisade_conversation::RequestError;
+use palisade_data::DataError;
+use palisade_project::SignInError;
+use palisade_sandbox::SandboxError;
+use palisade_state::StateError;
+use serde_json::json;
+use thiserror::Error;
+
+use crate::turn::TurnStartError;
+
+/// Why a request isn't answered as asked. What a caller gets to see is a message, a code and facts
+/// about the request; what lies beneath goes to the log, under the request's id.
+#[derive(Debug, Error)]
+pub enum HttpError {
+    /// An error that Directus has too.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Nobody was signed in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// 405 `METHOD_NOT_ALLOWED`.
+    #[error("This route doesn't take that method.")]
+    MethodNotAllowed,
+    /// 409 `CONFLICT`: somebody else changed the thing meanwhile.
+    #[error("{0}")]
+    Conflict(String),
+    /// 415 `UNSUPPORTED_MEDIA_TYPE`.
+    #[error("The body has to be sent as application/json.")]
+    UnsupportedMediaType,
+    /// 501 `NOT_IMPLEMENTED`.
+    #[error("{0} is not part of this version.")]
+    NotImplemented(&'static str),
+    /// 503 `SERVICE_UNAVAILABLE` with `Retry-After`.
+    #[error("Service \"ai\" is unavailable. Under pressure.")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+}
+
+impl HttpError {
+    /// The refusal of a route, the same for all who may not call it.
+    pub(super) fn forbidden() -> Self {
+        DataError::Forbidden("You don't have permission to access this.".into()).into()
+    }
+
+    /// A body that is wrong; the reason ends without a full stop.
+    pub(super) fn invalid_payload(reason: impl Into<String>) -> Self {
+        DataError::InvalidPayload(reason.into()).into()
+    }
+
+    /// A query that is wrong; the reason ends without a full stop.
+    pub(super) fn invalid_query(reason: impl Into<String>) -> Self {
+        DataError::InvalidQuery(reason.into()).into()
+    }
+
+    /// No such route.
+    pub(super) fn not_found(path: &str) -> Self {
+        DataError::RouteNotFound(path.to_owned()).into()
+    }
+
+    /// A part of the host that fails. Its own words go to the log alone.
+    fn unavailable(service: &str, reason: &str, cause: &dyn StdError) -> Self {
+        tracing::error!(service, cause = %chain(cause), "a part of the host is unavailable");
+        DataError::ServiceUnavailable { service: service.into(), reason: reason.into() }.into()
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Data(error) => status(error.status()),
+            Self::SignIn(error) => status(error.status()),
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// When to try again, where waiting helps.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after }
+            | Self::SignIn(SignInError::TooManyAttempts { retry_after }) => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    fn body(&self) -> serde_json::Value {
+        let code = match self {
+            Self::Data(error) => return error.to_body(),
+            Self::SignIn(error) => return error.to_body(),
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::Conflict(_) => "CONFLICT",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::NotImplemented(_) => "NOT_IMPLEMENTED",
+            Self::Busy { .. } => "SERVICE_UNAVAILABLE",
+        };
+        let mut extensions = json!({ "code": code });
+        if matches!(self, Self::Busy { .. }) {
+            extensions = json!({"service": "ai", "reason": "Under pressure", "code": code});
+        }
+        json!({"errors": [{"message": self.to_string(), "extensions": extensions}]})
+    }
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// An error and all that caused it, for the log.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(cause = %chain(&self), "a request failed");
+        }
+        let mut response = (status, Json(self.body())).into_response();
+        if let Some(wait) = self.retry_after() {
+            // Rounded up: a client that comes early waits again.
+            let seconds = wait.as_millis().div_ceil(1_000).max(1);
+            if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
+                response.headers_mut().insert(header::RETRY_AFTER, value);
+            }
+        }
+        response
+    }
+}
+
+impl From<RequestError> for HttpError {
+    fn from(error: RequestError) -> Self {
+        Self::invalid_payload(error.to_string())
+    }
+}
+
+impl From<StateError> for HttpError {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::InvalidKey(reason) => {
+                Self::invalid_payload(format!("\"key\" is not usable: {reason}"))
+            }
+            StateError::SettingsConflict { .. } => Self::Conflict(error.to_string()),
+            StateError::SettingsTooLarge { .. } => {
+                Self::invalid_payload(error.to_string().trim_end_matches('.'))
+            }
+            StateError::Cursor => Self::invalid_query(error.to_string().trim_end_matches('.')),
+            other => Self::unavailable("state", "The host's own database failed", &other),
+        }
+    }
+}
+
+impl From<TurnStartError> for HttpError {
+    fn from(error: TurnStartError) -> Self {
+        match error {
+            TurnStartError::Forbidden => Self::forbidden(),
+            TurnStartError::ModelNotAllowed => DataError::Forbidden(error.to_string()).into(),
+            TurnStartError::Request(error) => error.into(),
+            TurnStartError::UnknownProvider(_) => Self::invalid_payload(error.to_string()),
+            TurnStartError::NoProvider => {
+                let reason = error.to_string();
+                DataError::ServiceUnavailable { service: "ai".into(), reason }.into()
+            }
+            TurnStartError::NoKey(ref provider) => {
+                let service = provider.clone();
+                DataError::ServiceUnavailable { service, reason: error.to_string() }.into()
+            }
+            TurnStartError::Sandbox(SandboxError::Busy { retry_after }) => {
+                Self::Busy { retry_after }
+            }
+            TurnStartError::Sandbox(error) => {
+                Self::unavailable("ai", "The assistant can't be started", &error)
+            }
+            TurnStartError::State(error) => error.into(),
+            TurnStartError::Data(error) => error.into(),
+        }
+    }
+}

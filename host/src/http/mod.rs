@@ -1,0 +1,21 @@
+//! The host's HTTP edge: who may call what, Directus's shapes, and the stream of a turn.
+//!
+//! [`router`] answers requests, [`serve`] brings it to a listener. Each route says in its arguments
+//! who may call it; nothing is read from a body before that is settled. Errors have one shape and
+//! one place, [`HttpError`].
+
+mod app;
+mod auth;
+mod body;
+mod error;
+mod event_stream;
+mod observe;
+mod origin;
+mod parameters;
+mod routes;
+mod serve;
+
+pub use app::App;
+pub use error::HttpError;
+pub use routes::router;
+pub use serve::serve;

@@ -1,0 +1,108 @@
+//! Providers and their keys. A key goes in and is never read back.
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+use palisade_state::KeyInfo;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{actor, record};
+use crate::{
+    config::ProviderConfig,
+    http::{App, HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters},
+};
+
+/// A key to store.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::http::routes) struct NewKey {
+    key: String,
+}
+
+/// `GET /ai/admin/providers`.
+pub(in crate::http::routes) async fn list(
+    State(app): State<App>,
+    _: Administrator,
+) -> Result<Json<Value>, HttpError> {
+    let keys = app.state().list_keys(app.workspace()).await?;
+    let settings = app.turns().settings().await?;
+    let providers: Vec<Value> = app
+        .config()
+        .providers
+        .iter()
+        .map(|provider| {
+            let key = keys.iter().find(|key| key.provider == provider.id);
+            json!({
+                "id": provider.id,
+                "kind": provider.kind,
+                "name": provider.name,
+                "baseUrl": provider.base_url,
+                "region": provider.region,
+                "requiresKey": provider.requires_key,
+                "allowedModels": settings.allowed_models.get(&provider.id),
+                "locked": provider.locked,
+                "key": reading(key),
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "data": providers })))
+}
+
+/// `GET /ai/admin/providers/{id}/key`: whether there is one, masked.
+pub(in crate::http::routes) async fn key(
+    State(app): State<App>,
+    _: Administrator,
+    PathParameters([id]): PathParameters<1>,
+) -> Result<Json<Value>, HttpError> {
+    let provider = configured(&app, &id)?;
+    let keys = app.state().list_keys(app.workspace()).await?;
+    let key = keys.iter().find(|key| key.provider == provider.id);
+    Ok(Json(json!({ "data": reading(key) })))
+}
+
+/// `PUT /ai/admin/providers/{id}/key`.
+pub(in crate::http::routes) async fn set_key(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    PathParameters([id]): PathParameters<1>,
+    JsonBody(NewKey { key }): JsonBody<NewKey>,
+) -> Result<Json<Value>, HttpError> {
+    let provider = configured(&app, &id)?;
+    let key = SecretString::from(key);
+    let stored = app.state().set_key(app.workspace(), &provider.id, key, actor(&caller)?).await?;
+    record(&app, &caller, Some(&provider.id), "key set".into()).await?;
+    Ok(Json(json!({ "data": reading(Some(&stored)) })))
+}
+
+/// `DELETE /ai/admin/providers/{id}/key`. A key that is gone already is as good.
+pub(in crate::http::routes) async fn delete_key(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    PathParameters([id]): PathParameters<1>,
+) -> Result<StatusCode, HttpError> {
+    let provider = configured(&app, &id)?;
+    if app.state().delete_key(app.workspace(), &provider.id).await? {
+        record(&app, &caller, Some(&provider.id), "key deleted".into()).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn configured<'a>(app: &'a App, id: &str) -> Result<&'a ProviderConfig, HttpError> {
+    app.config()
+        .provider(id)
+        .ok_or_else(|| HttpError::not_found(&format!("/ai/admin/providers/{id}/key")))
+}
+
+fn reading(key: Option<&KeyInfo>) -> Value {
+    match key {
+        None => json!({ "set": false }),
+        Some(key) => json!({
+            "set": true,
+            "masked": key.masked,
+            "keyId": key.key_id,
+            "updatedAt": key.updated_at,
+            "updatedBy": key.updated_by,
+        }),
+    }
+}

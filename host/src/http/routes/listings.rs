@@ -1,0 +1,56 @@
+//! What a caller may choose from.
+
+use axum::{Json, extract::State};
+use serde_json::{Value, json};
+
+use crate::{
+    http::{App, HttpError, auth::AppUser},
+    turn::{ListedModel, ListedTool},
+};
+
+/// `GET /ai/models`: the models that the caller may use.
+pub(super) async fn models(
+    State(app): State<App>,
+    AppUser(caller): AppUser,
+) -> Result<Json<Value>, HttpError> {
+    let models = app.turns().models_for(&caller).await?;
+    let models: Vec<_> = models.into_iter().map(model).collect();
+    Ok(Json(json!({ "data": models })))
+}
+
+fn model(ListedModel { provider, facts }: ListedModel) -> Value {
+    json!({
+        "provider": provider,
+        "model": facts.id,
+        "name": facts.name,
+        "context": facts.context,
+        "output": facts.output,
+        "attachments": facts.attachments,
+        "reasoning": facts.reasoning,
+    })
+}
+
+/// `GET /ai/tools`: the tools that the caller may call.
+pub(super) async fn tools(
+    State(app): State<App>,
+    AppUser(caller): AppUser,
+) -> Result<Json<Value>, HttpError> {
+    let tools = app.turns().tools_for(&caller).await?;
+    let tools: Vec<_> = tools.iter().map(tool).collect();
+    Ok(Json(json!({ "data": tools })))
+}
+
+/// A tool as callers see it.
+pub(super) fn tool(tool: &ListedTool) -> Value {
+    json!({
+        "name": tool.name,
+        "description": tool.description,
+        "inputSchema": tool.input_schema,
+        "source": "built-in",
+        "readOnly": tool.read_only,
+        "destructive": tool.destructive,
+        "openWorld": tool.open_world,
+        "clientSide": tool.client_side,
+        "ceiling": tool.ceiling,
+    })
+}

@@ -1,0 +1,79 @@
+//! Which routes there are.
+
+mod account;
+mod admin;
+mod chat;
+mod listings;
+mod operations;
+mod project;
+
+use axum::{
+    Router,
+    extract::OriginalUri,
+    middleware,
+    response::IntoResponse,
+    routing::{get, patch, post},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::{App, HttpError, observe};
+
+/// All routes of the host.
+pub fn router(app: App) -> Router {
+    let ai = Router::new()
+        .route("/ai/chat", post(chat::chat))
+        .route("/ai/object", post(chat::object))
+        .route("/ai/files", post(chat::files))
+        .route("/ai/models", get(listings::models))
+        .route("/ai/tools", get(listings::tools));
+    let admin = Router::new()
+        .route("/ai/admin/settings", get(admin::settings::show).patch(admin::settings::change))
+        .route("/ai/admin/providers", get(admin::providers::list))
+        .route(
+            "/ai/admin/providers/{id}/key",
+            get(admin::providers::key)
+                .put(admin::providers::set_key)
+                .delete(admin::providers::delete_key),
+        )
+        .route("/ai/admin/tools", get(admin::tools::list))
+        .route("/ai/admin/tools/{name}", patch(admin::tools::change).get(admin::tools::show))
+        .route("/ai/admin/ledger", get(admin::ledger::page))
+        .route("/ai/admin/usage", get(admin::ledger::usage));
+    let operations = Router::new()
+        .route("/server/ping", get(operations::ping))
+        .route("/server/health", get(operations::health))
+        .route("/metrics", get(operations::metrics))
+        .route("/openapi.json", get(operations::openapi));
+    let project = Router::new()
+        .route("/auth/login", post(account::login))
+        .route("/auth/refresh", post(account::refresh))
+        .route("/auth/logout", post(account::logout))
+        .route("/users/me", get(project::users_me))
+        .route("/policies/me/globals", get(project::policies_me_globals))
+        .route("/permissions/me", get(project::permissions_me))
+        .route("/collections", get(project::collections))
+        .route("/fields", get(project::all_fields))
+        .route("/fields/{collection}", get(project::fields))
+        .route("/items/{collection}", get(project::items))
+        .route("/items/{collection}/{id}", get(project::item))
+        .route("/files", get(project::files))
+        .route("/assets/{id}", get(project::asset));
+    Router::new()
+        .merge(ai)
+        .merge(admin)
+        .merge(operations)
+        .merge(project)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(middleware::from_fn(observe::observe))
+        .with_state(app)
+}
+
+async fn not_found(OriginalUri(uri): OriginalUri) -> impl IntoResponse {
+    HttpError::not_found(uri.path())
+}
+
+async fn method_not_allowed() -> impl IntoResponse {
+    HttpError::MethodNotAllowed
+}

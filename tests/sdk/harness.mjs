@@ -1,0 +1,136 @@
+// A Palisade host on a folder of its own, with the sample project and the fake provider.
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { FAKE_KEY } from "./fake.mjs";
+import { Child, eventually, program, run } from "./process.mjs";
+
+/** The people of the tests: each has a password and a static token. */
+export const PEOPLE = Object.fromEntries(
+  [
+    ["admin", ["--admin"]],
+    ["editor", ["--policy", "editor"]],
+    ["colleague", ["--policy", "editor"]],
+    ["reader", ["--policy", "reader"]],
+  ].map(([name, options]) => [
+    name,
+    { email: `${name}@tests.example`, password: `the-${name}s-password-in-tests`, token: `token-of-the-${name}-0123456789abcdef`, options },
+  ]),
+);
+
+/**
+ * Starts a host.
+ *
+ * - `fake`: the fake provider; `models`: the models to allow besides its catalogue
+ * - `workspace`: further keys of `[workspace]`; `limits`: those of `[limits]`
+ * - `twinOf`: a host whose project, state database and master key this one shares, as another workspace
+ * - `withoutKey`: leaves the provider without a key
+ */
+export async function startPalisade({ fake, models = [], workspace = {}, limits = {}, twinOf, withoutKey = false }) {
+  const folder = await mkdtemp(join(tmpdir(), "palisade-"));
+  const dataDir = join(folder, "data");
+  const config = join(folder, "palisade.toml");
+  const binary = program("palisade", "PALISADE_BIN");
+  const command = (args, options = {}) =>
+    run(binary, ["--config", config, "--data-dir", dataDir, ...args], { cwd: folder, ...options });
+  const state = twinOf?.state ?? {
+    databaseUrl: `sqlite://${join(dataDir, "palisade.db")}`,
+    masterKeyFile: join(dataDir, "master.key"),
+  };
+  let child;
+  const stop = async () => {
+    await child?.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await mkdir(dataDir, { mode: 0o700 });
+    await writeFile(config, await configuration({ fake, models, workspace, limits, state }));
+    if (twinOf) {
+      await cp(join(twinOf.dataDir, "project.db"), join(dataDir, "project.db"));
+    } else {
+      await command(["keys", "create-master"]);
+      await command(["project", "init", "--sample", "newsroom"]);
+      for (const { email, password, token, options } of Object.values(PEOPLE)) {
+        await command(["project", "user", "add", email, "--password-stdin", "--token", token, ...options], { input: `${password}\n` });
+      }
+    }
+    if (!withoutKey) await command(["keys", "set", "fake"], { input: `${FAKE_KEY}\n` });
+    // Nobody else may look at a project that is copied later: the host starts last.
+    child = new Child(binary, ["--config", config, "--data-dir", dataDir, "serve", "--listen", "127.0.0.1:0"], {
+      cwd: folder,
+      env: { RUST_LOG: process.env.RUST_LOG ?? "info" },
+    });
+    const [, authority] = await child.says(/\b(127\.0\.0\.1:\d+)\b/, 120);
+    const url = `http://${authority}`;
+    await eventually(async () => (await fetch(`${url}/server/ping`).catch(() => undefined))?.ok, {
+      what: "the host's first answer",
+      describe: () => child.output,
+    });
+    return { url, folder, dataDir, state, command, stop, ...reader(url, command), logs: () => child.output };
+  } catch (error) {
+    if (child) error.message += `\n--- host ---\n${child.output}`;
+    await stop();
+    throw error;
+  }
+}
+
+async function configuration({ fake, models, workspace, limits, state }) {
+  const value = (item) => JSON.stringify(item);
+  const table = (entries) => Object.entries(entries).map(([key, item]) => `${key} = ${value(item)}`).join("\n");
+  return `
+database_url = ${value(state.databaseUrl)}
+master_key_file = ${value(state.masterKeyFile)}
+
+[workspace]
+${table(workspace)}
+
+[[providers]]
+id = "fake"
+kind = "openai-compatible"
+base_url = ${value(fake.baseUrl)}
+allowed_models = ${value([...(await fake.models()), ...models])}
+
+[egress]
+allow_private = ${value([fake.authority])}
+
+[limits]
+${table(limits)}
+`;
+}
+
+/** What tests read from a host. */
+function reader(url, command) {
+  const get = async (path, token = PEOPLE.admin.token) => {
+    const response = await fetch(url + path, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(20_000),
+    });
+    const body = await response.json();
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${JSON.stringify(body)}`);
+    return body.data;
+  };
+  return {
+    get,
+    /** An item as the administrator sees it. */
+    item: (collection, key) => get(`/items/${collection}/${key}`),
+    /** Items with this value, as the administrator sees them. */
+    itemsWith: (collection, field, value) =>
+      get(`/items/${collection}?${new URLSearchParams({ [`filter[${field}][_eq]`]: value, limit: "-1" })}`),
+    /** Signs in with a password and gives the access token. */
+    login: async ({ email, password }) => {
+      const response = await fetch(`${url}/auth/login`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ email, password }),
+        signal: AbortSignal.timeout(20_000),
+      });
+      return (await response.json()).data.access_token;
+    },
+    /** All rows of the ledger, oldest first. */
+    ledger: async () => {
+      const lines = (await command(["ledger", "export", "--format", "jsonl"])).split("\n").filter(Boolean);
+      return lines.map((line) => JSON.parse(line));
+    },
+  };
+}

@@ -1,0 +1,45 @@
+//! A Chat Completions provider on loopback that answers as a script says.
+//!
+//! | address | what |
+//! |---|---|
+//! | `POST {base}/chat/completions` | an answer of the model's [`Scenario`], streamed or whole |
+//! | `GET {base}/models` | the models that have a scenario |
+//! | `POST {control}/__script` | gives a model a scenario: `{"model":…,"scenario":{…}}` |
+//! | `GET {control}/__requests` | what was asked and how each answer ended: `{"data":[…]}` |
+//! | `DELETE {control}/__requests` | forgets them |
+//! | `GET {control}/__scenarios` | names of the scenarios that are always there |
+//!
+//! The control address is a listener of its own, so that nothing reaches it through the provider's
+//! address. The model name `scenario:NAME` plays a scenario of the [catalogue](named_scenario).
+//!
+//! ```
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! use palisade_tests::fake::{Answer, FakeOptions, FakeProvider, Scenario};
+//!
+//! let provider = FakeProvider::start(FakeOptions::default()).await?;
+//! provider.script("tiny", Scenario::of([Answer::text("Hello")]));
+//! assert!(provider.base_url().ends_with("/v1"));
+//! # std::io::Result::Ok(())
+//! # })?;
+//! # std::io::Result::Ok(())
+//! ```
+
+mod catalogue;
+mod control;
+mod delivery;
+mod error;
+mod provider;
+mod record;
+mod request;
+mod scenario;
+mod server;
+mod wire;
+
+pub use catalogue::{named_scenario, scenario_names};
+pub use provider::{FakeOptions, FakeProvider};
+pub use record::{Outcome, Recorded};
+pub use scenario::{
+    AfterLast, Answer, Arguments, ErrorAnswer, Interruption, InterruptionKind, LineEnding,
+    MessageAnswer, RawAnswer, Reasoning, Scenario, Selection, Text, TokenCounts, ToolCall, ToolIds,
+    ToolIndexes, UsagePlace, Write,
+};

@@ -1,0 +1,363 @@
+//! From a scripted message to what stands on the wire.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    request::ChatRequest,
+    scenario::{
+        Interruption, InterruptionKind, MessageAnswer, Text, TokenCounts, ToolIds, ToolIndexes,
+        UsagePlace,
+    },
+};
+
+/// Characters of one arguments delta.
+const ARGUMENT_PIECE: usize = 12;
+
+/// How a stream of events ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The body is complete.
+    Complete,
+    /// The connection breaks.
+    Cut,
+    /// Nothing more comes.
+    Stall,
+}
+
+/// The events of a streamed answer, each with its line endings, and how they end.
+pub(super) fn events(
+    answer: &MessageAnswer,
+    request: &ChatRequest,
+    number: u64,
+) -> (Vec<String>, Ending) {
+    let mut data = chunks(answer, request, number);
+    let mut ending = Ending::Complete;
+    let mut done = !answer.without_done;
+    if let Some(Interruption { after, what }) = &answer.interruption {
+        let after = (*after).min(data.len());
+        match what {
+            InterruptionKind::MalformedEvent => data.insert(after, "{\"id\":\"chatcmpl-".to_owned()),
+            InterruptionKind::ErrorEvent { message } => {
+                data.truncate(after);
+                let error = json!({"error": {
+                    "message": message, "type": "server_error", "param": null, "code": null,
+                }});
+                data.push(error.to_string());
+            }
+            InterruptionKind::Cut | InterruptionKind::End | InterruptionKind::Stall => {
+                data.truncate(after);
+                done = false;
+                ending = match what {
+                    InterruptionKind::Cut => Ending::Cut,
+                    InterruptionKind::Stall => Ending::Stall,
+                    _ => Ending::Complete,
+                };
+            }
+        }
+    }
+    if done {
+        data.push("[DONE]".to_owned());
+    }
+    let line_end = answer.line_ending.as_str();
+    let comment = if answer.comments { format!(": keep-alive{line_end}{line_end}") } else { String::new() };
+    let space = if answer.without_space { "" } else { " " };
+    let framed = data
+        .into_iter()
+        .map(|data| format!("{comment}data:{space}{data}{line_end}{line_end}"))
+        .collect();
+    (framed, ending)
+}
+
+/// The body of an answer that isn't streamed.
+pub(super) fn whole(answer: &MessageAnswer, request: &ChatRequest, number: u64) -> Value {
+    let join = |text: &Text| text.pieces().concat();
+    let mut message = json!({
+        "role": "assistant",
+        "content": answer.text.as_ref().map(join),
+        "refusal": answer.refusal,
+    });
+    if let Some(reasoning) = &answer.reasoning {
+        message[reasoning.field.as_str()] = join(&reasoning.text).into();
+    }
+    let calls = calls(answer, number);
+    if !calls.is_empty() {
+        message["tool_calls"] = calls
+            .iter()
+            .map(|call| {
+                json!({"id": call.id, "type": "function",
+                    "function": {"name": call.name, "arguments": call.arguments}})
+            })
+            .collect();
+    }
+    let mut body = json!({
+        "id": format!("chatcmpl-{number}"),
+        "object": "chat.completion",
+        "created": created(),
+        "model": request.model,
+        "choices": [{
+            "index": 0, "message": message, "logprobs": null, "finish_reason": finish_reason(answer),
+        }],
+    });
+    if answer.usage != UsagePlace::Never {
+        body["usage"] = usage(answer, request);
+    }
+    body
+}
+
+/// The chunks of a streamed answer as JSON texts.
+fn chunks(answer: &MessageAnswer, request: &ChatRequest, number: u64) -> Vec<String> {
+    let mut writer = ChunkWriter::new(answer, request, number);
+    if answer.leading_empty_chunk {
+        writer.without_choices(None);
+    }
+    let content = if answer.tool_calls.is_empty() { json!("") } else { Value::Null };
+    writer.delta(json!({"role": "assistant", "content": content, "refusal": null}));
+    if let Some(reasoning) = &answer.reasoning {
+        for piece in reasoning.text.pieces() {
+            writer.delta(json!({reasoning.field.as_str(): piece}));
+        }
+    }
+    for piece in answer.text.iter().flat_map(Text::pieces) {
+        writer.delta(json!({"content": piece}));
+    }
+    for piece in answer.refusal.iter().flat_map(|refusal| refusal.split_inclusive(' ')) {
+        writer.delta(json!({"refusal": piece}));
+    }
+    for delta in tool_deltas(answer, number) {
+        writer.delta(json!({"tool_calls": [delta]}));
+    }
+    writer.finish(finish_reason(answer).as_deref());
+    if answer.usage == UsagePlace::WhenAsked && request.include_usage {
+        let usage = usage(answer, request);
+        writer.without_choices(Some(&usage));
+    }
+    writer.chunks
+}
+
+/// A tool call with everything decided.
+struct Call {
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+fn calls(answer: &MessageAnswer, number: u64) -> Vec<Call> {
+    let id = |position: usize| {
+        let given = answer.tool_calls.get(position).and_then(|call| call.id.clone());
+        given.unwrap_or_else(|| format!("call_{number}_{position}"))
+    };
+    let same = answer.tool_ids == ToolIds::Same;
+    answer
+        .tool_calls
+        .iter()
+        .enumerate()
+        .map(|(position, call)| Call {
+            id: id(if same { 0 } else { position }),
+            name: call.name.clone(),
+            arguments: call.arguments.to_text(),
+        })
+        .collect()
+}
+
+/// The tool call deltas of an answer, in the order of the wire.
+fn tool_deltas(answer: &MessageAnswer, number: u64) -> Vec<Value> {
+    let mut by_call = calls(answer, number)
+        .iter()
+        .enumerate()
+        .map(|(position, call)| deltas_of_call(answer, position, call).into_iter())
+        .collect::<Vec<_>>();
+    if !answer.interleaved {
+        return by_call.into_iter().flatten().collect();
+    }
+    let mut mixed = Vec::new();
+    loop {
+        let before = mixed.len();
+        mixed.extend(by_call.iter_mut().filter_map(Iterator::next));
+        if mixed.len() == before {
+            return mixed;
+        }
+    }
+}
+
+fn deltas_of_call(answer: &MessageAnswer, position: usize, call: &Call) -> Vec<Value> {
+    let mut pieces = if answer.whole_tool_calls {
+        vec![call.arguments.clone()]
+    } else {
+        let characters = call.arguments.chars().collect::<Vec<_>>();
+        let pieces = characters.chunks(ARGUMENT_PIECE).map(|piece| piece.iter().collect());
+        std::iter::once(String::new()).chain(pieces).collect()
+    }
+    .into_iter();
+    let first = pieces.next().unwrap_or_default();
+    let mut deltas = vec![delta_of_call(answer, position, call, true, first)];
+    deltas.extend(pieces.map(|piece| delta_of_call(answer, position, call, false, piece)));
+    deltas
+}
+
+fn delta_of_call(
+    answer: &MessageAnswer,
+    position: usize,
+    call: &Call,
+    first: bool,
+    piece: String,
+) -> Value {
+    let mut delta = Map::new();
+    match answer.tool_indexes {
+        ToolIndexes::Counted => drop(delta.insert("index".into(), position.into())),
+        ToolIndexes::AllZero => drop(delta.insert("index".into(), 0.into())),
+        ToolIndexes::Missing => {}
+    }
+    let id = match answer.tool_ids {
+        ToolIds::Each => Some(call.id.as_str()),
+        ToolIds::First | ToolIds::Same => first.then_some(call.id.as_str()),
+        ToolIds::TextNull => Some(if first { call.id.as_str() } else { "null" }),
+        ToolIds::Missing => None,
+    };
+    let named = first || answer.tool_ids == ToolIds::Each;
+    let mut function = Map::new();
+    for (key, value) in [("id", id), ("type", named.then_some("function"))] {
+        match value {
+            Some(value) => drop(delta.insert(key.into(), value.into())),
+            None if answer.null_fields => drop(delta.insert(key.into(), Value::Null)),
+            None => {}
+        }
+    }
+    if named {
+        function.insert("name".into(), call.name.clone().into());
+    } else if answer.null_fields {
+        function.insert("name".into(), Value::Null);
+    }
+    function.insert("arguments".into(), piece.into());
+    delta.insert("function".into(), function.into());
+    delta.into()
+}
+
+fn finish_reason(answer: &MessageAnswer) -> Option<String> {
+    match answer.finish_reason.as_deref() {
+        Some("none") => None,
+        Some(reason) => Some(reason.to_owned()),
+        None if answer.tool_calls.is_empty() => Some("stop".to_owned()),
+        None => Some("tool_calls".to_owned()),
+    }
+}
+
+fn usage(answer: &MessageAnswer, request: &ChatRequest) -> Value {
+    let counts = answer.tokens.unwrap_or_else(|| TokenCounts {
+        prompt: request.words,
+        completion: deltas(answer),
+        ..TokenCounts::default()
+    });
+    json!({
+        "prompt_tokens": counts.prompt,
+        "completion_tokens": counts.completion,
+        "total_tokens": counts.prompt.saturating_add(counts.completion),
+        "prompt_tokens_details": {"cached_tokens": counts.cached, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": counts.reasoning, "audio_tokens": 0,
+            "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+        },
+    })
+}
+
+/// Text, reasoning and refusal deltas of an answer, which stand for its tokens.
+fn deltas(answer: &MessageAnswer) -> u64 {
+    let text = answer.text.as_ref().map_or(0, |text| text.pieces().len());
+    let reasoning = answer.reasoning.as_ref().map_or(0, |reasoning| reasoning.text.pieces().len());
+    let refusal = answer.refusal.as_ref().map_or(0, |text| text.split_whitespace().count());
+    u64::try_from(text + reasoning + refusal + answer.tool_calls.len()).unwrap_or(u64::MAX)
+}
+
+fn created() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+}
+
+/// Writes chunks: the part that all share is serialised once.
+struct ChunkWriter<'a> {
+    answer: &'a MessageAnswer,
+    request: &'a ChatRequest,
+    head: String,
+    chunks: Vec<String>,
+}
+
+impl<'a> ChunkWriter<'a> {
+    fn new(answer: &'a MessageAnswer, request: &'a ChatRequest, number: u64) -> Self {
+        let mut head = json!({
+            "id": format!("chatcmpl-{number}"),
+            "object": "chat.completion.chunk",
+            "created": created(),
+            "model": request.model,
+            "service_tier": "default",
+            "system_fingerprint": "fp_fake",
+        })
+        .to_string();
+        head.pop();
+        Self { answer, request, head, chunks: Vec::new() }
+    }
+
+    /// Appends a chunk with a delta.
+    fn delta(&mut self, mut delta: Value) {
+        if self.answer.null_fields {
+            for key in ["role", "content", "refusal", "tool_calls", "function_call"] {
+                if delta.get(key).is_none() {
+                    delta[key] = Value::Null;
+                }
+            }
+        }
+        if self.answer.repeat_role {
+            delta["role"] = "assistant".into();
+        }
+        let usage = match self.answer.usage {
+            UsagePlace::EveryChunk => Some(usage(self.answer, self.request)),
+            _ => None,
+        };
+        self.choice(&delta, None, usage.as_ref());
+    }
+
+    /// Appends the chunk with the finish reason; without one, nothing.
+    fn finish(&mut self, reason: Option<&str>) {
+        let usage = match self.answer.usage {
+            UsagePlace::EveryChunk | UsagePlace::FinalChoice => {
+                Some(usage(self.answer, self.request))
+            }
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            let delta = if self.answer.null_fields {
+                json!({"role": null, "content": null, "tool_calls": null})
+            } else {
+                json!({})
+            };
+            self.choice(&delta, Some(reason), usage.as_ref());
+        }
+    }
+
+    fn choice(&mut self, delta: &Value, reason: Option<&str>, usage: Option<&Value>) {
+        let reason = reason.map_or_else(|| "null".to_owned(), |reason| json!(reason).to_string());
+        let usage = self.usage_field(usage);
+        self.chunks.push(format!(
+            "{},\"choices\":[{{\"index\":0,\"delta\":{delta},\"logprobs\":null,\
+             \"finish_reason\":{reason}}}]{usage}}}",
+            self.head
+        ));
+    }
+
+    /// Appends a chunk without choices.
+    fn without_choices(&mut self, usage: Option<&Value>) {
+        let usage = self.usage_field(usage);
+        self.chunks.push(format!("{},\"choices\":[]{usage}}}", self.head));
+    }
+
+    /// The usage of a chunk: the service sends null in all but the last one if usage was asked for.
+    fn usage_field(&self, usage: Option<&Value>) -> String {
+        match (usage, self.answer.usage) {
+            (Some(usage), _) => format!(",\"usage\":{usage}"),
+            (None, UsagePlace::NullEverywhere) => ",\"usage\":null".to_owned(),
+            (None, UsagePlace::WhenAsked) if self.request.include_usage => {
+                ",\"usage\":null".to_owned()
+            }
+            (None, _) => String::new(),
+        }
+    }
+}

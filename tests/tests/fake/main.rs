@@ -1,0 +1,10 @@
+//! The fake provider speaks the protocol as the real service does, and breaks it as its scripts say.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers fail the test by panicking"
+)]
+
+mod answers;
+mod requests;
+mod support;
