@@ -24,8 +24,6 @@ pub mod tools;
 mod turn;
 pub mod types;
 
-pub use conversation::{
-    AnswerPart, Call, CallResult, Conversation, Entry, OfferedTool, UserPart,
-};
+pub use conversation::{AnswerPart, Call, CallResult, Conversation, Entry, OfferedTool, UserPart};
 pub use failure::Failure;
 pub use turn::run;

@@ -97,7 +97,9 @@ impl Parser {
         if line.is_empty() {
             return self.dispatch(on_event);
         }
-        let Some(data) = line.strip_prefix(b"data") else { return true };
+        let Some(data) = line.strip_prefix(b"data") else {
+            return true;
+        };
         let data = match data.split_first() {
             None => data,
             Some((b':', value)) => value.strip_prefix(b" ").unwrap_or(value),

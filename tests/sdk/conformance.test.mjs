@@ -295,16 +295,23 @@ describe("approvals", () => {
 });
 
 describe("tools that the client runs", () => {
-  test("ask_user", async () => {
-    const client = chat(careful, "ask-user");
-    await client.say("Help me");
-    assert.deepEqual(client.tools.map(({ type, state }) => [type, state]), [["tool-ask_user", "input-available"]]);
-    assert.equal(client.posts[0].chunks.find(({ type }) => type === "finish").finishReason, "tool-calls");
-    await client.give(client.tools[0], { answer: "The first" });
-    assert.equal(client.text, "That is done.");
-    assert.match((await toolMessages())[0], /The first/);
-    assert.equal(client.posts.length, 2);
-  });
+  const described = {
+    name: "ask_user",
+    description: "Asks the user.",
+    inputSchema: { type: "object", properties: { question: { type: "string" } }, required: ["question"] },
+  };
+  for (const [how, tool] of [["by name", "ask_user"], ["as the client describes it", described]]) {
+    test(`ask_user, asked for ${how}`, async () => {
+      const client = chat(careful, "ask-user", { body: { tools: ["items", "schema", tool] } });
+      await client.say("Help me");
+      assert.deepEqual(client.tools.map(({ type, state }) => [type, state]), [["tool-ask_user", "input-available"]]);
+      assert.equal(client.posts[0].chunks.find(({ type }) => type === "finish").finishReason, "tool-calls");
+      await client.give(client.tools[0], { answer: "The first" });
+      assert.equal(client.text, "That is done.");
+      assert.match((await toolMessages())[0], /The first/);
+      assert.equal(client.posts.length, 2);
+    });
+  }
 
   test("a tool of the client's own", async () => {
     const tool = {
@@ -364,7 +371,7 @@ describe("providers that fail", () => {
   });
 
   test("a provider without a key is 503 before anything is streamed", async () => {
-    const keyless = await startPalisade({ fake, withoutKey: true });
+    const keyless = await startPalisade({ fake, kind: "openai", withoutKey: true });
     try {
       const answer = await post({ url: keyless.url, token: PEOPLE.editor.token, model: "scenario:hello", messages: [userMessage("Hi")] });
       assert.equal(answer.status, 503);

@@ -1,5 +1,5 @@
 // A Palisade host on a folder of its own, with the sample project and the fake provider.
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -25,12 +25,13 @@ export const PEOPLE = Object.fromEntries(
  * - `fake`: the fake provider; `models`: the models to allow besides its catalogue
  * - `workspace`: further keys of `[workspace]`; `limits`: those of `[limits]`
  * - `twinOf`: a host whose project, state database and master key this one shares, as another workspace
- * - `withoutKey`: leaves the provider without a key
+ * - `kind`: the provider's kind; `withoutKey`: leaves it without a key
  */
-export async function startPalisade({ fake, models = [], workspace = {}, limits = {}, twinOf, withoutKey = false }) {
+export async function startPalisade({ fake, models = [], workspace = {}, limits = {}, twinOf, kind = "openai-compatible", withoutKey = false }) {
   const folder = await mkdtemp(join(tmpdir(), "palisade-"));
   const dataDir = join(folder, "data");
   const config = join(folder, "palisade.toml");
+  const projectCopy = join(folder, "project-copy");
   const binary = program("palisade", "PALISADE_BIN");
   const command = (args, options = {}) =>
     run(binary, ["--config", config, "--data-dir", dataDir, ...args], { cwd: folder, ...options });
@@ -45,9 +46,9 @@ export async function startPalisade({ fake, models = [], workspace = {}, limits 
   };
   try {
     await mkdir(dataDir, { mode: 0o700 });
-    await writeFile(config, await configuration({ fake, models, workspace, limits, state }));
+    await writeFile(config, await configuration({ fake, kind, models, workspace, limits, state }));
     if (twinOf) {
-      await cp(join(twinOf.dataDir, "project.db"), join(dataDir, "project.db"));
+      await cp(twinOf.projectCopy, dataDir, { recursive: true });
     } else {
       await command(["keys", "create-master"]);
       await command(["project", "init", "--sample", "newsroom"]);
@@ -56,7 +57,11 @@ export async function startPalisade({ fake, models = [], workspace = {}, limits 
       }
     }
     if (!withoutKey) await command(["keys", "set", "fake"], { input: `${FAKE_KEY}\n` });
-    // Nobody else may look at a project that is copied later: the host starts last.
+    // Copied while no process has it open, with the side files that hold its latest changes.
+    await mkdir(projectCopy);
+    for (const name of await readdir(dataDir)) {
+      if (name.startsWith("project.db")) await cp(join(dataDir, name), join(projectCopy, name));
+    }
     child = new Child(binary, ["--config", config, "--data-dir", dataDir, "serve", "--listen", "127.0.0.1:0"], {
       cwd: folder,
       env: { RUST_LOG: process.env.RUST_LOG ?? "info" },
@@ -67,7 +72,7 @@ export async function startPalisade({ fake, models = [], workspace = {}, limits 
       what: "the host's first answer",
       describe: () => child.output,
     });
-    return { url, folder, dataDir, state, command, stop, ...reader(url, command), logs: () => child.output };
+    return { url, folder, dataDir, projectCopy, state, command, stop, ...reader(url, command), logs: () => child.output };
   } catch (error) {
     if (child) error.message += `\n--- host ---\n${child.output}`;
     await stop();
@@ -75,7 +80,7 @@ export async function startPalisade({ fake, models = [], workspace = {}, limits 
   }
 }
 
-async function configuration({ fake, models, workspace, limits, state }) {
+async function configuration({ fake, kind, models, workspace, limits, state }) {
   const value = (item) => JSON.stringify(item);
   const table = (entries) => Object.entries(entries).map(([key, item]) => `${key} = ${value(item)}`).join("\n");
   return `
@@ -87,7 +92,7 @@ ${table(workspace)}
 
 [[providers]]
 id = "fake"
-kind = "openai-compatible"
+kind = ${value(kind)}
 base_url = ${value(fake.baseUrl)}
 allowed_models = ${value([...(await fake.models()), ...models])}
 

@@ -40,8 +40,12 @@ before(async () => {
     });
     const stream = result.toUIMessageStreamResponse({ originalMessages: body.messages });
     response.writeHead(stream.status, Object.fromEntries(stream.headers));
-    for await (const bytes of stream.body) response.write(bytes);
-    response.end();
+    try {
+      for await (const bytes of stream.body) response.write(bytes);
+      response.end();
+    } catch {
+      response.destroy();
+    }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${server.address().port}`;
@@ -97,8 +101,7 @@ test("an error before the stream", async () => {
 
 test("an answer that breaks off is found", async () => {
   const client = chat("cut");
-  client.sendMessage({ text: "Hi" });
-  await assert.rejects(client.rest(), /broke off|end/);
+  await assert.rejects(client.say("Hi"), /broke off/);
 });
 
 test("a client that posts for ever is found", async () => {

@@ -33,7 +33,7 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>, Needs)> {
         (Method::GET, "/ai/admin/providers", None, Needs::Admin),
         (Method::GET, "/ai/admin/providers/fake/key", None, Needs::Admin),
         (Method::PUT, "/ai/admin/providers/fake/key", Some(json!({"key": "x"})), Needs::Admin),
-        (Method::DELETE, "/ai/admin/providers/other/key", None, Needs::Admin),
+        (Method::DELETE, "/ai/admin/providers/fake/key", None, Needs::Admin),
         (Method::GET, "/ai/admin/tools", None, Needs::Admin),
         (Method::PATCH, "/ai/admin/tools/items", Some(json!({})), Needs::Admin),
         (Method::GET, "/ai/admin/ledger", None, Needs::Admin),

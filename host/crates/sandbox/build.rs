@@ -123,6 +123,10 @@ fn require_target() -> Result<(), Box<dyn Error>> {
         .into())
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo configures build scripts this way"
+)]
 fn variable(name: &str) -> Result<String, Box<dyn Error>> {
     env::var(name).map_err(|error| format!("{name}: {error}").into())
 }

@@ -35,9 +35,8 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
     let shutdown = CancellationToken::new();
     let stopped = stop_on_signal(shutdown.clone())?;
     announce(address, demo);
-    let App { config, state, project, turns } = app;
-    let edge = http::App::new(config, project, state.clone(), turns);
-    http::serve(listener, http::router(edge), shutdown).await;
+    let state = app.state.clone();
+    http::serve(listener, http::router(app), shutdown).await;
     stopped.abort();
     state.close().await?;
     Ok(())

@@ -7,7 +7,8 @@ use http::{HeaderMap, Method, header, request::Parts};
 use palisade_data::{Accountability, Authenticator, Caller, Credential, DataError};
 use palisade_project::SESSION_COOKIE;
 
-use super::{App, HttpError, body, origin::Origin};
+use super::{HttpError, body, origin::Origin};
+use crate::app::App;
 
 /// The address at the other end of the connection.
 #[derive(Debug, Clone, Copy)]
@@ -65,12 +66,12 @@ callers! {
 async fn authenticate(parts: &Parts, app: &App) -> Result<Caller, HttpError> {
     let ip = client_ip(parts);
     let Some((credential, source)) = credential(&parts.headers)? else {
-        return Ok(app.project().anonymous(ip).await?);
+        return Ok(app.project.anonymous(ip).await?);
     };
     if source == Source::Cookie && !is_safe(&parts.method) {
         refuse_forgery(&parts.headers, app)?;
     }
-    Ok(app.project().authenticate(&credential, ip).await?)
+    Ok(app.project.authenticate(&credential, ip).await?)
 }
 
 /// The address of the client.
@@ -85,7 +86,7 @@ fn is_safe(method: &Method) -> bool {
 /// A request that acts by a cookie has to come from a page of this host, and to have a form that no
 /// page elsewhere can give it without being asked (Fetch Standard, "CORS-safelisted").
 fn refuse_forgery(headers: &HeaderMap, app: &App) -> Result<(), HttpError> {
-    let own = Origin::of(headers, app.config().public_url.as_ref()) == Origin::Own;
+    let own = Origin::of(headers, app.config.public_url.as_ref()) == Origin::Own;
     let plain = !headers.contains_key(header::CONTENT_TYPE)
         || body::has_type(headers, body::JSON)
         || body::has_type(headers, body::MULTIPART);

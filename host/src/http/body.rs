@@ -11,7 +11,8 @@ use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{App, HttpError};
+use super::HttpError;
+use crate::app::App;
 
 /// Bytes of a JSON body at most.
 const JSON_BYTES: usize = 1024 * 1024;

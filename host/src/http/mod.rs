@@ -4,7 +4,6 @@
 //! who may call it; nothing is read from a body before that is settled. Errors have one shape and
 //! one place, [`HttpError`].
 
-mod app;
 mod auth;
 mod body;
 mod error;
@@ -15,7 +14,6 @@ mod parameters;
 mod routes;
 mod serve;
 
-pub use app::App;
 pub use error::HttpError;
 pub use routes::router;
 pub use serve::serve;

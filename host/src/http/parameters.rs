@@ -5,7 +5,8 @@ use http::request::Parts;
 use palisade_data::Query;
 use url::form_urlencoded;
 
-use super::{App, HttpError};
+use super::HttpError;
+use crate::app::App;
 
 /// The parameters of a path, decoded, in order.
 #[derive(Debug)]

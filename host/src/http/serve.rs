@@ -1,6 +1,6 @@
 //! Bringing the router to a listener.
 
-use std::{convert::Infallible, io, time::Duration};
+use std::{io, time::Duration};
 
 use axum::Router;
 use http::Request;
@@ -60,8 +60,7 @@ async fn connection(stream: TcpStream, peer: Peer, router: Router, shutdown: Can
     }
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        let answer = router.clone().call(request);
-        async move { answer.await.map_err(|never: Infallible| match never {}) as Result<_, Infallible> }
+        router.clone().call(request)
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -8,7 +8,12 @@ use crate::failure::Failure;
 /// What a response with an error status means.
 pub(super) fn of_status(status: u16, body: &[u8]) -> (Failure, String) {
     let body = serde_json::from_slice(body).unwrap_or_else(|_| {
-        Value::String(String::from_utf8_lossy(body).chars().take(8 * 1024).collect())
+        Value::String(
+            String::from_utf8_lossy(body)
+                .chars()
+                .take(8 * 1024)
+                .collect(),
+        )
     });
     let (specific, codes) = inspect(&body);
     let general = match status {
@@ -34,7 +39,10 @@ pub(super) fn of_status(status: u16, body: &[u8]) -> (Failure, String) {
 /// What an error event in mid-stream means.
 pub(super) fn of_event(error: &Value) -> (Failure, String) {
     let (specific, codes) = inspect(error);
-    (specific.unwrap_or(Failure::Unavailable), format!("error event{codes}"))
+    (
+        specific.unwrap_or(Failure::Unavailable),
+        format!("error event{codes}"),
+    )
 }
 
 /// The meaning that codes and text have, if any, and the codes for the log.
@@ -57,10 +65,13 @@ fn inspect(body: &Value) -> (Option<Failure>, String) {
             .and_then(Value::as_str)
             .unwrap_or_default(),
     };
-    (meaning(&format!("{codes} {message}").to_ascii_lowercase()), codes)
+    (
+        meaning(&format!("{codes} {message}").to_ascii_lowercase()),
+        codes,
+    )
 }
 
-/// A code that is one, rather than prose.
+/// A code that is one, rather than prose or a key: keys have more digits.
 fn identifier(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -68,7 +79,9 @@ fn identifier(value: &Value) -> Option<String> {
         _ => return None,
     };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-[]".contains(&byte);
-    (!text.is_empty() && text.len() <= 64 && text.bytes().all(plain)).then_some(text)
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_code = (1..=64).contains(&text.len()) && digits <= 4 && text.bytes().all(plain);
+    is_code.then_some(text)
 }
 
 /// Texts are lower-case. The order matters: quota errors are also of the rate-limit type.
@@ -87,19 +100,50 @@ fn meaning(text: &str) -> Option<Failure> {
                 "input is too long",
             ],
         ),
-        (Failure::Quota, &["insufficient_quota", "billing", "credit balance", "payment required"]),
+        (
+            Failure::Quota,
+            &[
+                "insufficient_quota",
+                "billing",
+                "credit balance",
+                "payment required",
+            ],
+        ),
         (
             Failure::ContentFilter,
-            &["content_filter", "content_policy", "responsibleaipolicy", "content management policy"],
+            &[
+                "content_filter",
+                "content_policy",
+                "responsibleaipolicy",
+                "content management policy",
+            ],
         ),
         (
             Failure::Authentication,
-            &["invalid_api_key", "authentication_error", "permission_error", "code=401", "code=403"],
+            &[
+                "invalid_api_key",
+                "authentication_error",
+                "permission_error",
+                "code=401",
+                "code=403",
+            ],
         ),
-        (Failure::Overloaded, &["overloaded", "code=503", "code=529", "server is busy"]),
-        (Failure::RateLimit, &["rate_limit", "rate limit", "too many requests", "code=429"]),
-        (Failure::NotFound, &["model_not_found", "not_found_error", "code=404"]),
-        (Failure::InvalidRequest, &["invalid_request", "code=400", "code=422"]),
+        (
+            Failure::Overloaded,
+            &["overloaded", "code=503", "code=529", "server is busy"],
+        ),
+        (
+            Failure::RateLimit,
+            &["rate_limit", "rate limit", "too many requests", "code=429"],
+        ),
+        (
+            Failure::NotFound,
+            &["model_not_found", "not_found_error", "code=404"],
+        ),
+        (
+            Failure::InvalidRequest,
+            &["invalid_request", "code=400", "code=422"],
+        ),
     ];
     SIGNS
         .iter()
@@ -119,10 +163,18 @@ mod tests {
             json!({"error": {"message": "Provider prose.", "type": kind, "code": code}}).to_string()
         };
         for (status, body, expected) in [
-            (401, openai("invalid_request_error", "invalid_api_key"), Failure::Authentication),
+            (
+                401,
+                openai("invalid_request_error", "invalid_api_key"),
+                Failure::Authentication,
+            ),
             (403, String::new(), Failure::Authentication),
             (402, String::new(), Failure::Quota),
-            (404, openai("invalid_request_error", "model_not_found"), Failure::NotFound),
+            (
+                404,
+                openai("invalid_request_error", "model_not_found"),
+                Failure::NotFound,
+            ),
             (408, String::new(), Failure::TimedOut),
             (413, String::new(), Failure::ContextTooLong),
             (
@@ -130,7 +182,11 @@ mod tests {
                 openai("invalid_request_error", "context_length_exceeded"),
                 Failure::ContextTooLong,
             ),
-            (400, openai("invalid_request_error", "unknown_parameter"), Failure::InvalidRequest),
+            (
+                400,
+                openai("invalid_request_error", "unknown_parameter"),
+                Failure::InvalidRequest,
+            ),
             (400, openai("x", "content_filter"), Failure::ContentFilter),
             (
                 400,
@@ -138,15 +194,35 @@ mod tests {
                     .to_string(),
                 Failure::ContextTooLong,
             ),
-            (422, json!({"detail": [{"msg": "field required"}]}).to_string(), Failure::InvalidRequest),
-            (429, openai("rate_limit_error", "rate_limit_exceeded"), Failure::RateLimit),
-            (429, openai("insufficient_quota", "insufficient_quota"), Failure::Quota),
+            (
+                422,
+                json!({"detail": [{"msg": "field required"}]}).to_string(),
+                Failure::InvalidRequest,
+            ),
+            (
+                429,
+                openai("rate_limit_error", "rate_limit_exceeded"),
+                Failure::RateLimit,
+            ),
+            (
+                429,
+                openai("insufficient_quota", "insufficient_quota"),
+                Failure::Quota,
+            ),
             (500, "<html>rate limit</html>".into(), Failure::Unavailable),
             (502, "<html>Bad gateway</html>".into(), Failure::Unavailable),
             (503, String::new(), Failure::Overloaded),
-            (529, json!({"error": "overloaded"}).to_string(), Failure::Overloaded),
+            (
+                529,
+                json!({"error": "overloaded"}).to_string(),
+                Failure::Overloaded,
+            ),
         ] {
-            assert_eq!(of_status(status, body.as_bytes()).0, expected, "{status} {body}");
+            assert_eq!(
+                of_status(status, body.as_bytes()).0,
+                expected,
+                "{status} {body}"
+            );
         }
     }
 
@@ -162,5 +238,7 @@ mod tests {
             of_status(401, body.to_string().as_bytes()).1,
             "status=401 type=invalid_request_error param=messages.[0].content"
         );
+        let body = json!({"error": {"type": "x", "code": "sk-proj-4f8a1c9e2b7d"}});
+        assert_eq!(of_event(&body).1, "error event type=x");
     }
 }

@@ -25,7 +25,11 @@ pub(super) fn check(tool: &str, schema: &str, written: &str) -> Result<String, S
     if tool == "items" {
         items::check(&value)?;
     }
-    Ok(if changed { value.to_string() } else { written.into() })
+    Ok(if changed {
+        value.to_string()
+    } else {
+        written.into()
+    })
 }
 
 /// The value, and whether its text is other than what was written.
@@ -40,11 +44,20 @@ fn parse(written: &str) -> Result<(Value, bool), String> {
         value = serde_json::from_str(inner).map_err(not_json)?;
         changed = true;
     }
-    if value.is_object() { Ok((value, changed)) } else { Err("they have to be a JSON object.".into()) }
+    if value.is_object() {
+        Ok((value, changed))
+    } else {
+        Err("they have to be a JSON object.".into())
+    }
 }
 
-/// What a model wrote as one JSON value: itself where it is one, else a string that holds it.
+/// What a model wrote as one JSON value: itself where it is one, else a string that holds it, or the
+/// beginning of it where it is larger than any tool takes.
 pub(crate) fn as_json_value(written: &str) -> String {
+    if written.len() > MAX_BYTES {
+        let (beginning, _) = written.split_at(written.floor_char_boundary(1_000));
+        return Value::from(format!("{beginning} …")).to_string();
+    }
     match serde_json::from_str::<serde::de::IgnoredAny>(written) {
         Ok(_) => written.trim().into(),
         Err(_) => Value::from(written).to_string(),
@@ -57,7 +70,10 @@ mod tests {
 
     fn check(tool: &str, written: &str) -> Result<String, String> {
         let names = ["items", "schema", "ask_user"].map(String::from);
-        Toolset::new(&names, &[]).find(tool).expect("built in").check(written)
+        Toolset::new(&names, &[])
+            .find(tool)
+            .expect("built in")
+            .check(written)
     }
 
     #[test]
@@ -65,10 +81,22 @@ mod tests {
         for (tool, written) in [
             ("schema", "{}"),
             ("schema", r#"{"keys": ["articles"]}"#),
-            ("items", r#"{"collection":"a", "action":"read","query":{"limit":-1,"fields":["*"]}}"#),
-            ("items", r#"{"action":"delete","collection":"a","keys":[1,"b"]}"#),
-            ("items", r#"{"action":"create","collection":"a","data":{"n":12345678901234567890}}"#),
-            ("items", r#"{"action":"update","collection":"a","data":[{"id":1,"t":"x"}]}"#),
+            (
+                "items",
+                r#"{"collection":"a", "action":"read","query":{"limit":-1,"fields":["*"]}}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"delete","collection":"a","keys":[1,"b"]}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"create","collection":"a","data":{"n":12345678901234567890}}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"update","collection":"a","data":[{"id":1,"t":"x"}]}"#,
+            ),
             ("ask_user", r#"{"question":"Which?","options":["a","b"]}"#),
         ] {
             assert_eq!(check(tool, written).as_deref(), Ok(written));
@@ -81,7 +109,11 @@ mod tests {
             ("schema", "", "{}"),
             ("schema", "null", "{}"),
             ("schema", r#"{"keys":null}"#, "{}"),
-            ("schema", r#"{"keys":"articles"}"#, r#"{"keys":["articles"]}"#),
+            (
+                "schema",
+                r#"{"keys":"articles"}"#,
+                r#"{"keys":["articles"]}"#,
+            ),
             ("schema", r#""{\"keys\":[\"a\"]}""#, r#"{"keys":["a"]}"#),
             (
                 "items",
@@ -104,7 +136,12 @@ mod tests {
                 r#"{"action":"delete","collection":"a","keys":[7]}"#,
             ),
         ] {
-            assert_eq!(check(tool, written).as_deref(), Ok(expected), "{written}");
+            let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+            assert_eq!(
+                check(tool, written).map(|text| json(&text)),
+                Ok(json(expected)),
+                "{written}"
+            );
         }
     }
 
@@ -116,16 +153,40 @@ mod tests {
             ("schema", r#"{"collections":["a"]}"#),
             ("items", "{}"),
             ("items", r#"{"action":"drop","collection":"a"}"#),
-            ("items", r#"{"action":"read","collection":"a","query":{"limit":"many"}}"#),
-            ("items", r#"{"action":"read","collection":"a","query":{"where":{}}}"#),
-            ("items", r#"{"action":"read","collection":"a","query":{"page":2,"offset":3}}"#),
+            (
+                "items",
+                r#"{"action":"read","collection":"a","query":{"limit":"many"}}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"read","collection":"a","query":{"where":{}}}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"read","collection":"a","query":{"page":2,"offset":3}}"#,
+            ),
             ("items", r#"{"action":"read","collection":"a","data":{}}"#),
             ("items", r#"{"action":"create","collection":"a"}"#),
-            ("items", r#"{"action":"create","collection":"a","data":[1]}"#),
-            ("items", r#"{"action":"update","collection":"a","data":{"t":1}}"#),
-            ("items", r#"{"action":"update","collection":"a","data":[{}],"keys":[1]}"#),
-            ("items", r#"{"action":"delete","collection":"a","query":{}}"#),
-            ("items", r#"{"action":"delete","collection":"a","keys":[1.5]}"#),
+            (
+                "items",
+                r#"{"action":"create","collection":"a","data":[1]}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"update","collection":"a","data":{"t":1}}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"update","collection":"a","data":[{}],"keys":[1]}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"delete","collection":"a","query":{}}"#,
+            ),
+            (
+                "items",
+                r#"{"action":"delete","collection":"a","keys":[1.5]}"#,
+            ),
             ("ask_user", r#"{"question":"","options":["a"]}"#),
         ]
         .into_iter()
@@ -138,6 +199,7 @@ mod tests {
     fn a_megabyte_is_enough() {
         let written = format!("{{\"keys\":[\"{}\"]}}", "x".repeat(super::MAX_BYTES));
         assert!(check("schema", &written).is_err());
+        assert!(super::as_json_value(&written).len() < 2_000);
     }
 
     #[test]

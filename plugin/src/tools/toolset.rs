@@ -28,7 +28,12 @@ impl Toolset {
         let mut set = Self::default();
         for builtin in BUILTINS {
             if permitted.iter().any(|name| name == builtin.name) {
-                set.add(builtin.name, builtin.description, builtin.input_schema, builtin.client_side);
+                set.add(
+                    builtin.name,
+                    builtin.description,
+                    builtin.input_schema,
+                    builtin.client_side,
+                );
             }
         }
         for tool in client_tools {
@@ -41,10 +46,18 @@ impl Toolset {
     }
 
     fn add(&mut self, name: &str, description: &str, input_schema: &str, client_side: bool) {
-        let Ok(input_schema) = RawValue::from_string(input_schema.into()) else { return };
-        let offered =
-            OfferedTool { name: name.into(), description: description.into(), input_schema };
-        self.tools.push(Tool { offered, client_side });
+        let Ok(input_schema) = RawValue::from_string(input_schema.into()) else {
+            return;
+        };
+        let offered = OfferedTool {
+            name: name.into(),
+            description: description.into(),
+            input_schema,
+        };
+        self.tools.push(Tool {
+            offered,
+            client_side,
+        });
     }
 
     /// The tool of a name.
@@ -59,11 +72,18 @@ impl Toolset {
 
     /// The text for a call of a tool that there isn't.
     pub(crate) fn unknown(&self, name: &str) -> String {
-        let names: Vec<_> = self.tools.iter().map(|tool| tool.offered.name.as_str()).collect();
+        let names: Vec<_> = self
+            .tools
+            .iter()
+            .map(|tool| tool.offered.name.as_str())
+            .collect();
         if names.is_empty() {
             return format!("There is no tool {name:?}, and no other tool in this conversation.");
         }
-        format!("There is no tool {name:?}. Available tools: {}.", names.join(", "))
+        format!(
+            "There is no tool {name:?}. Available tools: {}.",
+            names.join(", ")
+        )
     }
 }
 

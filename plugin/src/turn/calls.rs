@@ -1,9 +1,9 @@
 //! Tool calls: checked, put to the host, run, and their results shown.
 
+use super::Turn;
 use super::history;
 use super::screen::Screen;
 use super::step::{Step, WrittenCall};
-use super::Turn;
 use crate::conversation::CallResult;
 use crate::host::{Decision, Host};
 use crate::tools;
@@ -16,11 +16,12 @@ use crate::types::{
 const MAX_CALLS: usize = 64;
 /// Bytes of arguments that go to the host at a time, of the 4 MiB that it lifts.
 const MAX_BATCH_BYTES: usize = 2 * 1024 * 1024;
-/// Bytes of one call's arguments that the host takes.
+/// Bytes that the host takes of one call's arguments, id and name.
 const MAX_ARGUMENTS: usize = 1024 * 1024;
+const MAX_ID: usize = 256;
+const MAX_NAME: usize = 128;
 
-const TRUNCATED: &str =
-    "\n\n[Truncated: this is only the beginning. Ask for less: fewer fields, a filter, a smaller limit.]";
+const TRUNCATED: &str = "\n\n[Truncated: this is only the beginning. Ask for less: fewer fields, a filter, a smaller limit.]";
 
 /// A call that the host decides on.
 #[derive(Debug, Clone)]
@@ -50,11 +51,13 @@ impl<H: Host> Turn<'_, H> {
         let mut places = Vec::new();
         for (place, call) in step.calls.iter().enumerate() {
             let checked = match self.tools.find(&call.name) {
-                _ if place >= MAX_CALLS => {
-                    Err(format!("Too many tool calls in one step: at most {MAX_CALLS} run."))
-                }
+                _ if place >= MAX_CALLS => Err(format!(
+                    "Too many tool calls in one step: at most {MAX_CALLS} run."
+                )),
                 None => Err(self.tools.unknown(&call.name)),
-                Some(tool) => tool.check(&call.arguments).map(|input| (tool.client_side, input)),
+                Some(tool) => tool
+                    .check(&call.arguments)
+                    .map(|input| (tool.client_side, input)),
             };
             let (client_side, arguments) = match checked {
                 Ok(checked) => checked,
@@ -66,10 +69,13 @@ impl<H: Host> Turn<'_, H> {
                     continue;
                 }
             };
-            self.screen.push(Chunk::ToolInputAvailable(input(call, arguments.clone())));
+            self.screen
+                .push(Chunk::ToolInputAvailable(input(call, arguments.clone())));
             settled.push(Settled::Waiting);
             if !client_side {
-                let WrittenCall { id, name, dynamic, .. } = call;
+                let WrittenCall {
+                    id, name, dynamic, ..
+                } = call;
                 proposed.push(ProposedCall {
                     id: id.clone(),
                     name: name.clone(),
@@ -104,10 +110,11 @@ impl<H: Host> Turn<'_, H> {
                         Settled::Waiting
                     }
                     Decision::ApprovalRequired(request) => {
-                        self.screen.push(Chunk::ToolApprovalRequest(ToolApprovalRequest {
-                            approval_id: request.approval_id,
-                            tool_call_id: call.id.clone(),
-                        }));
+                        self.screen
+                            .push(Chunk::ToolApprovalRequest(ToolApprovalRequest {
+                                approval_id: request.approval_id,
+                                tool_call_id: call.id.clone(),
+                            }));
                         Settled::Waiting
                     }
                     Decision::Refused(refusal) => {
@@ -139,11 +146,16 @@ impl<H: Host> Turn<'_, H> {
     }
 
     fn decide(&self, calls: &[ProposedCall]) -> Result<Vec<Decision<H::Grant>>, Error> {
-        if let [call] = calls
-            && call.arguments.len() > MAX_ARGUMENTS
-        {
-            let message = "The arguments are larger than 1 MiB.".into();
-            return Ok(vec![Decision::Refused(Refusal { code: "INVALID_PAYLOAD".into(), message })]);
+        if !calls.iter().all(fits) {
+            let message = "The arguments, the id or the tool's name are too long.";
+            let refusal = |_| {
+                let code = "INVALID_PAYLOAD".into();
+                Decision::Refused(Refusal {
+                    code,
+                    message: message.into(),
+                })
+            };
+            return Ok(calls.iter().map(refusal).collect());
         }
         let asked: Vec<_> = calls
             .iter()
@@ -171,12 +183,21 @@ impl<H: Host> Turn<'_, H> {
                 if !excerpt.complete {
                     content.push_str(TRUNCATED);
                 }
-                CallResult { call_id: call.id.clone(), content, failed: false }
+                CallResult {
+                    call_id: call.id.clone(),
+                    content,
+                    failed: false,
+                }
             }
             Err(error) => {
                 let text = format!("{}: {}", error.code, error.message);
-                self.screen.push(output_error(&call.id, call.dynamic, text.clone()));
-                CallResult { call_id: call.id.clone(), content: text, failed: true }
+                self.screen
+                    .push(output_error(&call.id, call.dynamic, text.clone()));
+                CallResult {
+                    call_id: call.id.clone(),
+                    content: text,
+                    failed: true,
+                }
             }
         }
     }
@@ -188,17 +209,27 @@ impl<H: Host> Turn<'_, H> {
             input: input(call, written),
             error_text: text.clone(),
         }));
-        self.screen.push(output_error(&call.id, call.dynamic, text.clone()));
-        CallResult { call_id: call.id.clone(), content: text, failed: true }
+        self.screen
+            .push(output_error(&call.id, call.dynamic, text.clone()));
+        CallResult {
+            call_id: call.id.clone(),
+            content: text,
+            failed: true,
+        }
     }
 }
 
-/// The longest beginning that the host takes in one call, at least one.
+/// Whether the host takes a call; beyond its limits it would stop the turn.
+fn fits(call: &ProposedCall) -> bool {
+    call.arguments.len() <= MAX_ARGUMENTS && call.id.len() <= MAX_ID && call.name.len() <= MAX_NAME
+}
+
+/// The longest beginning that the host takes at a time. A call that doesn't fit is alone.
 fn batch_length(calls: &[ProposedCall]) -> usize {
     let mut bytes = 0;
     let fitting = calls.iter().take(MAX_CALLS).take_while(|call| {
         bytes += call.arguments.len();
-        bytes <= MAX_BATCH_BYTES && call.arguments.len() <= MAX_ARGUMENTS
+        bytes <= MAX_BATCH_BYTES && fits(call)
     });
     fitting.count().max(1)
 }
@@ -216,7 +247,11 @@ fn refuse<H: Host>(
         screen.push(output_error(&call.id, call.dynamic, text.clone()));
         text
     };
-    CallResult { call_id: call.id.clone(), content, failed: true }
+    CallResult {
+        call_id: call.id.clone(),
+        content,
+        failed: true,
+    }
 }
 
 fn input(call: &WrittenCall, input: String) -> ToolInput {
@@ -230,7 +265,11 @@ fn input(call: &WrittenCall, input: String) -> ToolInput {
 }
 
 fn output_error(id: &str, dynamic: bool, error_text: String) -> Chunk {
-    Chunk::ToolOutputError(ToolOutputError { tool_call_id: id.into(), error_text, dynamic })
+    Chunk::ToolOutputError(ToolOutputError {
+        tool_call_id: id.into(),
+        error_text,
+        dynamic,
+    })
 }
 
 fn broken_contract(what: &str) -> Error {

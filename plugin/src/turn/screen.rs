@@ -15,15 +15,19 @@ pub(super) struct Screen<'h, H: Host> {
 
 impl<'h, H: Host> Screen<'h, H> {
     pub(super) fn new(host: &'h H) -> Self {
-        Self { host, waiting: Vec::new(), waiting_bytes: 0 }
+        Self {
+            host,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+        }
     }
 
     /// Adds a chunk.
     pub(super) fn push(&mut self, chunk: Chunk) {
         let text = match &chunk {
-            Chunk::TextDelta(delta) | Chunk::ReasoningDelta(delta) | Chunk::ToolInputDelta(delta) => {
-                delta.text.len()
-            }
+            Chunk::TextDelta(delta)
+            | Chunk::ReasoningDelta(delta)
+            | Chunk::ToolInputDelta(delta) => delta.text.len(),
             Chunk::ToolInputAvailable(input) => input.input.len(),
             Chunk::ToolInputError(error) => error.input.input.len(),
             _ => 0,

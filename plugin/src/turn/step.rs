@@ -6,9 +6,7 @@ use crate::failure::Failure;
 use crate::format::{Event, EventReader, TokenCount};
 use crate::host::{Host, Response};
 use crate::tools::Toolset;
-use crate::types::{
-    Block, Chunk, Delta, Endpoint, Error, ErrorKind, FinishReason, ToolInputStart,
-};
+use crate::types::{Block, Chunk, Delta, Endpoint, Error, ErrorKind, FinishReason, ToolInputStart};
 
 /// Bytes that one read asks for: many events at a time.
 const READ_BYTES: u32 = 64 * 1024;
@@ -95,8 +93,16 @@ impl Step {
         reader: &mut dyn EventReader,
     ) -> Self {
         let step = Self::default();
-        let mut writer =
-            Writer { screen, ids, tools, endpoint, step, begun: false, open: None, blocks: 0 };
+        let mut writer = Writer {
+            screen,
+            ids,
+            tools,
+            endpoint,
+            step,
+            begun: false,
+            open: None,
+            blocks: 0,
+        };
         while !reader.is_complete() {
             match response.read(READ_BYTES) {
                 Ok(bytes) if !bytes.is_empty() => {
@@ -134,20 +140,29 @@ impl<H: Host> Writer<'_, '_, H> {
             Event::Text(text) | Event::Refusal(text) => {
                 self.step.text.push_str(&text);
                 let id = self.block(BlockKind::Text);
-                self.screen.push(Chunk::TextDelta(Delta { id, text: text.into_owned() }));
+                self.screen.push(Chunk::TextDelta(Delta {
+                    id,
+                    text: text.into_owned(),
+                }));
             }
             Event::Reasoning { field, text } => {
                 let id = self.block(BlockKind::Reasoning(field));
                 if let Some((_, whole)) = self.step.reasoning.last_mut() {
                     whole.push_str(&text);
                 }
-                self.screen.push(Chunk::ReasoningDelta(Delta { id, text: text.into_owned() }));
+                self.screen.push(Chunk::ReasoningDelta(Delta {
+                    id,
+                    text: text.into_owned(),
+                }));
             }
             Event::CallStarted { id, name, .. } => self.start_call(id.as_deref(), &name),
             Event::CallArguments { call, text } => {
                 if let Some(call) = self.step.calls.get_mut(call) {
                     call.arguments.push_str(&text);
-                    let delta = Delta { id: call.id.clone(), text: text.into_owned() };
+                    let delta = Delta {
+                        id: call.id.clone(),
+                        text: text.into_owned(),
+                    };
                     self.screen.push(Chunk::ToolInputDelta(delta));
                 }
             }
@@ -177,7 +192,13 @@ impl<H: Host> Writer<'_, '_, H> {
             dynamic,
         }));
         let arguments = String::new();
-        self.step.calls.push(WrittenCall { id, provider_id, name, arguments, dynamic });
+        self.step.calls.push(WrittenCall {
+            id,
+            provider_id,
+            name,
+            arguments,
+            dynamic,
+        });
     }
 
     fn begin(&mut self) {
@@ -197,7 +218,10 @@ impl<H: Host> Writer<'_, '_, H> {
         self.begin();
         let number = self.blocks;
         self.blocks += 1;
-        let block = |id: &String| Block { id: id.clone(), provider_metadata: None };
+        let block = |id: &String| Block {
+            id: id.clone(),
+            provider_metadata: None,
+        };
         let id = match kind {
             BlockKind::Text => {
                 let id = format!("text-{number}");
@@ -211,14 +235,22 @@ impl<H: Host> Writer<'_, '_, H> {
                 id
             }
         };
-        self.open = Some(OpenBlock { kind, id: id.clone() });
+        self.open = Some(OpenBlock {
+            kind,
+            id: id.clone(),
+        });
         id
     }
 
     fn close_block(&mut self) {
-        let Some(OpenBlock { kind, id }) = self.open.take() else { return };
+        let Some(OpenBlock { kind, id }) = self.open.take() else {
+            return;
+        };
         self.screen.push(match kind {
-            BlockKind::Text => Chunk::TextEnd(Block { id, provider_metadata: None }),
+            BlockKind::Text => Chunk::TextEnd(Block {
+                id,
+                provider_metadata: None,
+            }),
             BlockKind::Reasoning(field) => Chunk::ReasoningEnd(Block {
                 id,
                 provider_metadata: Some(super::history::reasoning_metadata(field, self.endpoint)),

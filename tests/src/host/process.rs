@@ -54,6 +54,7 @@ impl Host {
         drop(rustls::crypto::ring::default_provider().install_default());
         let folder = tempfile::Builder::new().prefix("palisade-").tempdir()?;
         std::fs::write(folder.path().join("palisade.toml"), configuration(provider, &options))?;
+        std::fs::create_dir(folder.path().join("data"))?;
         let run = |arguments: Vec<&'static str>, input: String| {
             let folder = folder.path().to_owned();
             async move { command(&folder, &arguments, &input).await }

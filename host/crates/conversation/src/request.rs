@@ -130,7 +130,9 @@ impl ChatRequest {
     /// tools at all sees all of them only where it has no `tools`.
     pub fn wants_built_in(&self, name: &str) -> bool {
         self.tools.as_ref().is_none_or(|tools| {
-            tools.iter().any(|tool| matches!(tool, RequestedTool::BuiltIn(wanted) if wanted == name))
+            tools
+                .iter()
+                .any(|tool| matches!(tool, RequestedTool::BuiltIn(wanted) if wanted == name))
         })
     }
 
@@ -143,7 +145,10 @@ impl ChatRequest {
             {
                 return Err(RequestError::at(
                     format!("tools[{index}].name"),
-                    format!("\"{}\" is the name of a built-in tool; choose another", tool.name),
+                    format!(
+                        "\"{}\" is the name of a built-in tool; choose another",
+                        tool.name
+                    ),
                 ));
             }
         }

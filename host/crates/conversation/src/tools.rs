@@ -90,14 +90,24 @@ fn client_tool(fields: DefinitionFields<'_>) -> Result<ClientTool, RequestError>
     let name = fields.name.required("name")?.into_owned();
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if !(1..=64).contains(&name.len()) || !name.bytes().all(allowed) {
-        return Err(RequestError::at("name", "has to be 1 to 64 letters, digits, \"_\" or \"-\""));
+        return Err(RequestError::at(
+            "name",
+            "has to be 1 to 64 letters, digits, \"_\" or \"-\"",
+        ));
     }
     let description = fields.description.required("description")?.into_owned();
     let Some(schema) = fields.input_schema else {
-        return Err(RequestError::at("inputSchema", "is missing; it has to be a JSON Schema"));
+        return Err(RequestError::at(
+            "inputSchema",
+            "is missing; it has to be a JSON Schema",
+        ));
     };
     check_schema(schema).map_err(|problem| RequestError::at("inputSchema", problem))?;
-    Ok(ClientTool { name, description, input_schema: schema.to_owned() })
+    Ok(ClientTool {
+        name,
+        description,
+        input_schema: schema.to_owned(),
+    })
 }
 
 fn check_schema(schema: &RawValue) -> Result<(), String> {
@@ -118,13 +128,19 @@ fn check_schema(schema: &RawValue) -> Result<(), String> {
             "https://json-schema.org/draft/2020-12/schema" => {
                 jsonschema::draft202012::meta::validator()
             }
-            _ => return Err("names a dialect of JSON Schema that isn't known in \"$schema\"".into()),
+            _ => {
+                return Err("names a dialect of JSON Schema that isn't known in \"$schema\"".into());
+            }
         },
         Some(_) => return Err("has a \"$schema\" that isn't a string".into()),
     };
     if let Err(error) = validator.validate(&schema) {
         let place = error.instance_path().to_string();
-        let place = if place.is_empty() { "its top level".to_owned() } else { place };
+        let place = if place.is_empty() {
+            "its top level".to_owned()
+        } else {
+            place
+        };
         return Err(format!("is not a valid JSON Schema: look at {place}"));
     }
     refuse_remote_references(&schema)
@@ -145,6 +161,12 @@ fn refuse_remote_references(schema: &Value) -> Result<(), String> {
         Value::Array(values) => values.iter().try_for_each(refuse_remote_references),
         _ => Ok(()),
     }
+}
+
+/// A name that the client chose, short enough for an error.
+fn shortened(name: &str) -> &str {
+    const LONGEST: usize = 64;
+    name.get(..name.floor_char_boundary(LONGEST)).unwrap_or_default()
 }
 
 /// The modes in `toolApprovals`, or what is wrong with them.
@@ -169,7 +191,7 @@ impl<'de> Shape<'de> for ToolModes {
                 Some("disabled") => found.insert(tool, ToolMode::Disabled),
                 _ => {
                     let problem = "has to be \"always\", \"ask\" or \"disabled\"";
-                    modes = Err(RequestError::at(tool, problem));
+                    modes = Err(RequestError::at(shortened(&tool), problem));
                     continue;
                 }
             };

@@ -178,6 +178,9 @@ impl Session<'_> {
             return Ok(());
         };
         let mut uses = Uses::default();
+        if !uses.collection(&self.rights, &collection.name, "root") {
+            return uses.verdict();
+        }
         let query = Query { fields: vec![path.to_owned()], ..Query::default() };
         let node = Planner::new(self, &mut uses).root(collection, &query)?;
         uses.verdict()?;

@@ -1,9 +1,9 @@
 //! The project's file: created whole or not at all, recognised before it is touched.
 
 use std::{
-    fs::{self, OpenOptions, Permissions},
-    io::{ErrorKind, Read},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    fs::{self, DirBuilder, OpenOptions, Permissions},
+    io::{self, ErrorKind, Read},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -35,21 +35,50 @@ pub(crate) async fn create(path: &Path, name: &str) -> Result<(), ProjectError> 
         return Err(ProjectError::Exists(path.to_owned()));
     }
     if let Some(directory) = directory_of(path) {
-        fs::create_dir_all(&directory).map_err(ProjectError::file(directory))?;
+        create_directory(&directory)?;
     }
     let draft = sibling(path, &format!(".draft-{}", random::uuid()?));
     let result = build(&draft, name).await.and_then(|()| {
-        // Unlike a rename, a link never replaces what another process has put there meanwhile.
-        fs::hard_link(&draft, path).map_err(|error| match error.kind() {
+        put_in_place(&draft, path).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => ProjectError::Exists(path.to_owned()),
             _ => ProjectError::file(path)(error),
         })
     });
-    for suffix in ["", "-wal", "-shm"] {
-        // Nothing is lost where one of them isn't there.
-        let _ = fs::remove_file(sibling(&draft, suffix));
-    }
+    // Gone already where it was moved.
+    let _ = fs::remove_file(&draft);
     result
+}
+
+/// Gives the file its name, without ever replacing what another process has put there meanwhile.
+fn put_in_place(draft: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            // A file system without links: the name is claimed first, then the claim replaced.
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)?;
+            fs::rename(draft, path)
+        }
+        result => result,
+    }
+}
+
+/// Removes a project's file and SQLite's files beside it.
+pub(crate) fn remove(path: &Path) -> Result<(), ProjectError> {
+    recognise(path)?;
+    // The side files first: what they hold belongs to a file that is still there.
+    for suffix in ["-wal", "-shm", ""] {
+        let file = sibling(path, suffix);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(ProjectError::file(file)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 async fn build(draft: &Path, name: &str) -> Result<(), ProjectError> {
@@ -64,7 +93,10 @@ async fn build(draft: &Path, name: &str) -> Result<(), ProjectError> {
         .journal_mode(SqliteJournalMode::Delete)
         .foreign_keys(true)
         .pragma("application_id", APPLICATION_ID.to_string());
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await?;
     let result = fill(&pool, name).await;
     pool.close().await;
     result
@@ -94,8 +126,13 @@ pub(crate) async fn open(path: &Path) -> Result<SqlitePool, ProjectError> {
         // A file from elsewhere must not run code through its schema (SQLite, "Defense against
         // the dark arts").
         .pragma("trusted_schema", "off");
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
-    let found: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&pool).await?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .connect_with(options)
+        .await?;
+    let found: i64 = sqlx::query_scalar("pragma user_version")
+        .fetch_one(&pool)
+        .await?;
     if found == SCHEMA_VERSION {
         return Ok(pool);
     }
@@ -125,12 +162,19 @@ fn recognise(path: &Path) -> Result<(), ProjectError> {
         && header.starts_with(b"SQLite format 3\0")
         && header.get(APPLICATION_ID_OFFSET..APPLICATION_ID_OFFSET + 4)
             == Some(&APPLICATION_ID.to_be_bytes());
-    if is_project { Ok(()) } else { Err(ProjectError::NotAProject(path.to_owned())) }
+    if is_project {
+        Ok(())
+    } else {
+        Err(ProjectError::NotAProject(path.to_owned()))
+    }
 }
 
 /// Password hashes are nobody else's business. SQLite gives its side files the same mode.
 fn tighten(path: &Path) -> Result<(), ProjectError> {
-    let mode = fs::metadata(path).map_err(ProjectError::file(path))?.permissions().mode();
+    let mode = fs::metadata(path)
+        .map_err(ProjectError::file(path))?
+        .permissions()
+        .mode();
     if mode & 0o077 != 0 {
         fs::set_permissions(path, Permissions::from_mode(0o600))
             .map_err(ProjectError::file(path))?;
@@ -138,10 +182,23 @@ fn tighten(path: &Path) -> Result<(), ProjectError> {
     Ok(())
 }
 
+/// Makes a directory, and those it is in, for the owner alone. One that is there stays as it is.
+pub(crate) fn create_directory(path: &Path) -> Result<(), ProjectError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(ProjectError::file(path))
+}
+
 /// The directory a file is in.
 pub(crate) fn directory_of(path: &Path) -> Option<PathBuf> {
     path.parent().map(|parent| {
-        if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent.to_owned() }
+        if parent.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            parent.to_owned()
+        }
     })
 }
 

@@ -10,8 +10,7 @@ use palisade_items::Engine;
 use sqlx::SqlitePool;
 
 use crate::{
-    CollectionDefinition, PolicyDefinition, ProjectError, RoleDefinition,
-    access,
+    CollectionDefinition, PolicyDefinition, ProjectError, RoleDefinition, access,
     authentication::{Attempts, Sessions},
     collection, database,
     identifier::Identifier,
@@ -28,7 +27,9 @@ pub struct ProjectSettings {
 
 impl Default for ProjectSettings {
     fn default() -> Self {
-        Self { name: "Palisade".into() }
+        Self {
+            name: "Palisade".into(),
+        }
     }
 }
 
@@ -73,6 +74,13 @@ impl Project {
             sessions: Arc::new(Sessions::new(&secret)),
             attempts: Arc::default(),
         })
+    }
+
+    /// Removes a project's file. Assets stay. Nobody may have it open.
+    ///
+    /// Errors: [`ProjectError::Missing`]; [`ProjectError::NotAProject`], and then nothing is removed.
+    pub fn remove(path: impl AsRef<Path>) -> Result<(), ProjectError> {
+        database::remove(path.as_ref())
     }
 
     /// Signs sessions with this secret from now on: the same secret everywhere lets any replica
@@ -157,6 +165,9 @@ impl Project {
 
 impl fmt::Debug for Project {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Project").field("uploads", &self.uploads).finish_non_exhaustive()
+        formatter
+            .debug_struct("Project")
+            .field("uploads", &self.uploads)
+            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! Adding users.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use sqlx::SqliteConnection;
 
 use crate::{
@@ -74,8 +74,13 @@ impl Project {
     }
 
     /// The PHC string of the user's password, where it has one that can be used.
-    pub(crate) async fn hash_password(&self, user: &NewUser) -> Result<Option<String>, ProjectError> {
-        let Some(password) = &user.password else { return Ok(None) };
+    pub(crate) async fn hash_password(
+        &self,
+        user: &NewUser,
+    ) -> Result<Option<String>, ProjectError> {
+        let Some(password) = &user.password else {
+            return Ok(None);
+        };
         password::check_password(password)?;
         Ok(Some(self.hashing().hash(password).await?))
     }
@@ -90,20 +95,32 @@ pub(crate) async fn insert(
 ) -> Result<(), ProjectError> {
     let email = user.email.trim();
     if !is_email(email) {
-        let shown = email.chars().filter(|character| !character.is_control()).take(128).collect();
+        let shown = email
+            .chars()
+            .filter(|character| !character.is_control())
+            .take(128)
+            .collect();
         return Err(ProjectError::InvalidEmail(shown));
     }
     let query = "select exists (select 1 from directus_users where lower(email) = lower(?1))";
-    if sqlx::query_scalar(query).bind(email).fetch_one(&mut *connection).await? {
+    if sqlx::query_scalar(query)
+        .bind(email)
+        .fetch_one(&mut *connection)
+        .await?
+    {
         return Err(ProjectError::EmailTaken(email.to_owned()));
     }
     let token = match &user.token {
         None => None,
         Some(token) => {
             password::check_token(token)?;
-            let digest = password::digest(token.expose_secret());
+            let digest = password::secret_digest(token);
             let query = "select exists (select 1 from directus_users where token = ?1)";
-            if sqlx::query_scalar(query).bind(&digest).fetch_one(&mut *connection).await? {
+            if sqlx::query_scalar(query)
+                .bind(&digest)
+                .fetch_one(&mut *connection)
+                .await?
+            {
                 return Err(ProjectError::InvalidToken("another user has it"));
             }
             Some(digest)
@@ -158,7 +175,10 @@ async fn policies_of(
         .fetch_all(&mut *connection)
         .await?;
     }
-    let giving_app = policies.iter().chain(&from_role).find(|policy| policy.app_access);
+    let giving_app = policies
+        .iter()
+        .chain(&from_role)
+        .find(|policy| policy.app_access);
     if let (false, false, Some(policy)) = (user.app, user.admin, giving_app) {
         return Err(ProjectError::AppAccessConflict(policy.name.clone()));
     }
@@ -169,10 +189,13 @@ async fn policies_of(
         ids.push(ensure_policy(connection, definition).await?);
     }
     if user.admin {
-        let definition =
-            PolicyDefinition::new(ADMINISTRATOR).with_admin_access().with_app_access();
+        let definition = PolicyDefinition::new(ADMINISTRATOR)
+            .with_admin_access()
+            .with_app_access();
         let administrator = ensure_policy(connection, definition).await?;
-        let comes_with_role = from_role.iter().any(|policy: &Policy| policy.id == administrator);
+        let comes_with_role = from_role
+            .iter()
+            .any(|policy: &Policy| policy.id == administrator);
         if !comes_with_role && !ids.contains(&administrator) {
             ids.push(administrator);
         }
@@ -206,11 +229,15 @@ async fn ensure_policy(
 /// One `@` with something on both sides, no spaces, at most 128 characters. Whether an address
 /// exists only a mail can tell.
 fn is_email(email: &str) -> bool {
-    let Some((local, domain)) = email.split_once('@') else { return false };
+    let Some((local, domain)) = email.split_once('@') else {
+        return false;
+    };
     let plain = |part: &str| {
         !part.is_empty()
             && !part.chars().any(|character| {
-                character.is_whitespace() || character.is_control() || "@\"<>(),;:\\".contains(character)
+                character.is_whitespace()
+                    || character.is_control()
+                    || "@\"<>(),;:\\".contains(character)
             })
     };
     email.chars().count() <= 128
@@ -226,11 +253,17 @@ mod tests {
 
     #[test]
     fn addresses_are_told_from_other_text() {
-        for email in ["a@b", "editor@example.com", "jörg.o'neill+news@bücher.example"] {
+        for email in [
+            "a@b",
+            "editor@example.com",
+            "jörg.o'neill+news@bücher.example",
+        ] {
             assert!(is_email(email), "{email}");
         }
         let long = format!("{}@example.com", "x".repeat(128));
-        for email in ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "<a@b>", "a@.b", &long] {
+        for email in [
+            "", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "<a@b>", "a@.b", &long,
+        ] {
             assert!(!is_email(email), "{email}");
         }
     }

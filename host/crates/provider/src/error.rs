@@ -59,7 +59,9 @@ pub enum ProviderError {
         status: u16,
     },
     /// No key is stored for a provider that needs one.
-    #[error("No key is set for the provider \"{provider}\". Set it with: palisade keys set {provider}")]
+    #[error(
+        "No key is set for the provider \"{provider}\". Set it with: palisade keys set {provider}"
+    )]
     NoKey {
         /// Id of the provider.
         provider: String,

@@ -26,13 +26,21 @@ impl ProviderSettings {
     /// Errors: [`ProviderError::Configuration`] for a kind that has no default base URL.
     pub fn with_defaults(id: impl Into<String>, kind: ProviderKind) -> Result<Self, ProviderError> {
         let id = id.into();
-        let base_url =
-            kind.default_base_url().and_then(|url| Url::parse(url).ok()).ok_or_else(|| {
+        let base_url = kind
+            .default_base_url()
+            .and_then(|url| Url::parse(url).ok())
+            .ok_or_else(|| {
                 ProviderError::Configuration(format!(
                     "The provider \"{id}\" needs a base_url: the kind {kind} has no default."
                 ))
             })?;
-        Ok(Self { id, kind, base_url, region: None, requires_key: kind.requires_key() })
+        Ok(Self {
+            id,
+            kind,
+            base_url,
+            region: None,
+            requires_key: kind.requires_key(),
+        })
     }
 }
 
@@ -40,7 +48,9 @@ impl ProviderSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BaseUrlError {
     /// Neither https nor http.
-    #[error("base_url has to begin with https:// (or http:// for an address in egress.allow_private)")]
+    #[error(
+        "base_url has to begin with https:// (or http:// for an address in egress.allow_private)"
+    )]
     Scheme,
     /// A user name or password in the URL.
     #[error("base_url must not hold a user name or password; set the key with: palisade keys set")]

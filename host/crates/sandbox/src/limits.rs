@@ -28,6 +28,8 @@ pub struct Limits {
     pub host_calls: u64,
     /// Grants, outcomes and provider responses that a guest holds at a time. Default 256.
     pub resources: usize,
+    /// Bytes of the outcomes that a guest holds at a time, as JSON. Default 64 MiB.
+    pub outcome_bytes: usize,
     /// Component-model handles of all kinds that are live at a time. Default 512.
     pub handles: usize,
     /// Bytes that a turn may write to the caller's stream. Default 16 MiB.
@@ -50,6 +52,7 @@ impl Default for Limits {
             call_bytes: 4 << 20,
             host_calls: 200_000,
             resources: 256,
+            outcome_bytes: 64 << 20,
             handles: 512,
             output_bytes: 16 << 20,
             log_bytes: 64 << 10,

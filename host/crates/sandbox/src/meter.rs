@@ -16,6 +16,8 @@ pub(crate) struct Meter {
     host_calls_limit: u64,
     /// Provider calls so far.
     pub(crate) provider_calls: u32,
+    outcome_bytes: usize,
+    outcome_bytes_limit: usize,
     /// The log.
     pub(crate) log: LogAllowance,
     /// Memory and tables of the instance.
@@ -28,6 +30,8 @@ impl Meter {
             host_calls: 0,
             host_calls_limit: limits.host_calls,
             provider_calls: 0,
+            outcome_bytes: 0,
+            outcome_bytes_limit: limits.outcome_bytes,
             log: LogAllowance::new(limits.log_bytes),
             memory: MemoryMeter {
                 bytes_limit: limits.memory_bytes,
@@ -54,6 +58,21 @@ impl Meter {
             self.provider_calls += 1;
         }
         allowed
+    }
+
+    /// Counts the bytes of an outcome that the guest gets.
+    pub(crate) fn hold_outcome(&mut self, bytes: usize) -> Result<(), TurnStop> {
+        self.outcome_bytes = self.outcome_bytes.saturating_add(bytes);
+        if self.outcome_bytes > self.outcome_bytes_limit {
+            Err(TurnStop::Handles)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes back the bytes of an outcome that the guest dropped.
+    pub(crate) fn release_outcome(&mut self, bytes: usize) {
+        self.outcome_bytes = self.outcome_bytes.saturating_sub(bytes);
     }
 }
 

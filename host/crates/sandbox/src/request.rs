@@ -102,3 +102,69 @@ fn other(part: &impl Serialize) -> wit::Part {
 fn json(raw: Box<RawValue>) -> String {
     Box::<str>::from(raw).into_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_posted_conversation_reaches_the_guest_whole() {
+        let body = r#"{
+            "provider": "openai", "model": "m",
+            "messages": [
+                {"id": "1", "role": "user", "parts": [
+                    {"type": "text", "text": "Hi"},
+                    {"type": "file", "mediaType": "image/png", "url": "u", "filename": "f"}]},
+                {"id": "2", "role": "assistant", "parts": [
+                    {"type": "step-start"},
+                    {"type": "reasoning", "text": "r", "providerMetadata": {"p": {"k": 1}}},
+                    {"type": "tool-items", "toolCallId": "c", "state": "approval-responded",
+                     "input": {"a": 1.50}, "approval": {"id": "x", "approved": false, "reason": "no"}},
+                    {"type": "data-usage", "id": "u", "data": [1]}]}],
+            "tools": ["items", {"name": "ask", "description": "d", "inputSchema": {"type": "object"}}],
+            "context": {"page": {"path": "/x"}}
+        }"#;
+        let TurnRequest(request) = ChatRequest::parse(body.as_bytes()).unwrap().into();
+
+        let [user, assistant] = request.messages.as_slice() else {
+            panic!("two messages")
+        };
+        assert_eq!((user.id.as_str(), user.role), ("1", wit::Role::User));
+        assert!(matches!(&user.parts[0], wit::Part::Text(text) if text.text == "Hi"));
+        assert!(matches!(&user.parts[1], wit::Part::File(file)
+            if file.media_type == "image/png" && file.filename.as_deref() == Some("f")));
+
+        assert!(matches!(assistant.parts[0], wit::Part::StepStart));
+        assert!(matches!(&assistant.parts[1], wit::Part::Reasoning(text)
+            if text.provider_metadata.as_deref() == Some(r#"{"p": {"k": 1}}"#)));
+        let wit::Part::Tool(tool) = &assistant.parts[2] else {
+            panic!("a tool call")
+        };
+        assert_eq!(tool.tool_name, "items");
+        assert_eq!(tool.state, wit::ToolState::ApprovalResponded);
+        assert_eq!(
+            tool.input.as_deref(),
+            Some(r#"{"a": 1.50}"#),
+            "raw, as it was posted"
+        );
+        let approval = tool.approval.as_ref().unwrap();
+        assert_eq!(
+            (approval.id.as_str(), approval.approved),
+            ("x", Some(false))
+        );
+        assert!(matches!(&assistant.parts[3], wit::Part::Other(json)
+            if json == r#"{"type":"data-usage","id":"u","data":[1]}"#));
+
+        let [client_tool] = request.client_tools.as_slice() else {
+            panic!("one client tool")
+        };
+        assert_eq!(
+            client_tool.name, "ask",
+            "names of built-in tools are the host's business"
+        );
+        assert_eq!(
+            request.context.as_deref(),
+            Some(r#"{"page": {"path": "/x"}}"#)
+        );
+    }
+}

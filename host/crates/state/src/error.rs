@@ -112,7 +112,7 @@ pub enum StateError {
     /// The directory or file of the database cannot be created.
     #[error(
         "The database file {path} cannot be created: {source}. Check that its directory exists \
-             and is writable."
+         and is writable."
     )]
     DatabaseFile {
         /// The file.
@@ -145,7 +145,7 @@ pub enum StateError {
     /// A name (workspace, provider) that cannot be one.
     #[error(
         "The {what} \"{name}\" is not usable: it has to have 1 to {limit} bytes and no control \
-             characters."
+         characters."
     )]
     InvalidName {
         /// `workspace` or `provider`.
@@ -190,7 +190,7 @@ pub enum StateError {
     /// The database refused or failed.
     #[error(
         "The state database failed to {action}. Check that its file is readable and writable \
-             and that the disk is not full."
+         and that the disk is not full."
     )]
     Database {
         /// What was being done.

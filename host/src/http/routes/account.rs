@@ -12,11 +12,13 @@ use palisade_project::{
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::http::{
-    App, HttpError,
+use crate::{
+    app::App,
+    http::{HttpError,
     auth::{client_ip, cookie},
     body::OptionalJson,
     origin::Origin,
+},
 };
 
 /// The headers and address of a request for a session. A foreign page can't make one: it could sign
@@ -31,7 +33,7 @@ impl FromRequestParts<App> for SessionRequest {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, HttpError> {
-        let origin = Origin::of(&parts.headers, app.config().public_url.as_ref());
+        let origin = Origin::of(&parts.headers, app.config.public_url.as_ref());
         if origin == Origin::Foreign {
             return Err(HttpError::forbidden());
         }
@@ -73,7 +75,7 @@ pub(super) async fn login(
 ) -> Result<Response, HttpError> {
     let login = LoginRequest::from_body(&body)?;
     drop(body);
-    let sign_in = app.project().login(&login, &request.client).await?;
+    let sign_in = app.project.login(&login, &request.client).await?;
     Ok(signed_in(&sign_in, &app))
 }
 
@@ -84,7 +86,7 @@ pub(super) async fn refresh(
     OptionalJson(body): OptionalJson,
 ) -> Result<Response, HttpError> {
     let (handle, mode) = request.handle(&body)?;
-    let sign_in = app.project().refresh(&handle, mode, &request.client).await?;
+    let sign_in = app.project.refresh(&handle, mode, &request.client).await?;
     Ok(signed_in(&sign_in, &app))
 }
 
@@ -95,7 +97,7 @@ pub(super) async fn logout(
     OptionalJson(body): OptionalJson,
 ) -> Result<Response, HttpError> {
     let (handle, mode) = request.handle(&body)?;
-    app.project().logout(&handle).await?;
+    app.project.logout(&handle).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let name = match mode {
         SessionMode::Json => return Ok(response),
@@ -117,7 +119,7 @@ fn signed_in(sign_in: &SignIn, app: &App) -> Response {
 
 /// Sets a cookie that no script reads and no foreign page's requests carry along.
 fn set_cookie(response: &mut Response, name: &str, value: &str, max_age: u64, app: &App) {
-    let encrypted = app.config().public_url.as_ref().is_some_and(|url| url.scheme() == "https");
+    let encrypted = app.config.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
     let secure = if encrypted { "; Secure" } else { "" };
     let text = format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(mut value) = HeaderValue::from_str(&text) {

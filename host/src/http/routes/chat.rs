@@ -3,7 +3,10 @@
 use axum::{extract::State, response::Response};
 use palisade_conversation::ChatRequest;
 
-use crate::http::{App, HttpError, auth::AppUser, body::JsonBytes, event_stream};
+use crate::{
+    app::App,
+    http::{HttpError, auth::AppUser, body::JsonBytes, event_stream},
+};
 
 /// `POST /ai/chat`: a turn.
 pub(super) async fn chat(
@@ -13,7 +16,7 @@ pub(super) async fn chat(
 ) -> Result<Response, HttpError> {
     let request = ChatRequest::parse(&body)?;
     drop(body);
-    Ok(event_stream::respond(app.turns().start(caller, request).await?))
+    Ok(event_stream::respond(app.turns.start(caller, request).await?))
 }
 
 /// `POST /ai/object`.

@@ -4,7 +4,8 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use crate::{
-    http::{App, HttpError, auth::AppUser},
+    app::App,
+    http::{HttpError, auth::AppUser},
     turn::{ListedModel, ListedTool},
 };
 
@@ -13,7 +14,7 @@ pub(super) async fn models(
     State(app): State<App>,
     AppUser(caller): AppUser,
 ) -> Result<Json<Value>, HttpError> {
-    let models = app.turns().models_for(&caller).await?;
+    let models = app.turns.models_for(&caller).await?;
     let models: Vec<_> = models.into_iter().map(model).collect();
     Ok(Json(json!({ "data": models })))
 }
@@ -35,7 +36,7 @@ pub(super) async fn tools(
     State(app): State<App>,
     AppUser(caller): AppUser,
 ) -> Result<Json<Value>, HttpError> {
-    let tools = app.turns().tools_for(&caller).await?;
+    let tools = app.turns.tools_for(&caller).await?;
     let tools: Vec<_> = tools.iter().map(tool).collect();
     Ok(Json(json!({ "data": tools })))
 }

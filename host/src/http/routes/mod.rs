@@ -9,14 +9,15 @@ mod project;
 
 use axum::{
     Router,
-    extract::OriginalUri,
     middleware,
     response::IntoResponse,
-    routing::{get, patch, post},
+    routing::{get, post},
 };
+use http::Uri;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{App, HttpError, observe};
+use super::{HttpError, observe};
+use crate::app::App;
 
 /// All routes of the host.
 pub fn router(app: App) -> Router {
@@ -26,19 +27,6 @@ pub fn router(app: App) -> Router {
         .route("/ai/files", post(chat::files))
         .route("/ai/models", get(listings::models))
         .route("/ai/tools", get(listings::tools));
-    let admin = Router::new()
-        .route("/ai/admin/settings", get(admin::settings::show).patch(admin::settings::change))
-        .route("/ai/admin/providers", get(admin::providers::list))
-        .route(
-            "/ai/admin/providers/{id}/key",
-            get(admin::providers::key)
-                .put(admin::providers::set_key)
-                .delete(admin::providers::delete_key),
-        )
-        .route("/ai/admin/tools", get(admin::tools::list))
-        .route("/ai/admin/tools/{name}", patch(admin::tools::change).get(admin::tools::show))
-        .route("/ai/admin/ledger", get(admin::ledger::page))
-        .route("/ai/admin/usage", get(admin::ledger::usage));
     let operations = Router::new()
         .route("/server/ping", get(operations::ping))
         .route("/server/health", get(operations::health))
@@ -60,7 +48,7 @@ pub fn router(app: App) -> Router {
         .route("/assets/{id}", get(project::asset));
     Router::new()
         .merge(ai)
-        .merge(admin)
+        .merge(admin::routes())
         .merge(operations)
         .merge(project)
         .fallback(not_found)
@@ -70,7 +58,7 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-async fn not_found(OriginalUri(uri): OriginalUri) -> impl IntoResponse {
+async fn not_found(uri: Uri) -> impl IntoResponse {
     HttpError::not_found(uri.path())
 }
 

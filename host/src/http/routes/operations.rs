@@ -4,7 +4,10 @@ use axum::{Json, extract::State};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::http::{App, HttpError, auth::Anyone};
+use crate::{
+    app::App,
+    http::{HttpError, auth::Anyone},
+};
 
 /// `GET /server/ping`: the host answers.
 pub(super) async fn ping() -> &'static str {
@@ -16,23 +19,27 @@ pub(super) async fn health(
     State(app): State<App>,
     Anyone(caller): Anyone,
 ) -> (StatusCode, Json<Value>) {
-    let state = app.state().ping().await.inspect_err(|error| {
+    let state = app.state.ping().await.inspect_err(|error| {
         tracing::error!(%error, "the state database doesn't answer");
     });
-    let project = sqlx::query("select 1").execute(app.project().pool()).await.inspect_err(|error| {
+    let project = sqlx::query("select 1").execute(app.project.pool()).await.inspect_err(|error| {
         tracing::error!(%error, "the project's database doesn't answer");
     });
     let word = |well: bool| if well { "ok" } else { "error" };
     let well = state.is_ok() && project.is_ok();
     let mut body = json!({ "status": word(well) });
     if caller.accountability.admin {
-        let capacity = app.turns().sandbox().capacity();
+        let capacity = app.turns.sandbox().capacity();
         body["version"] = env!("CARGO_PKG_VERSION").into();
         body["checks"] = json!({
             "state": word(state.is_ok()),
             "project": word(project.is_ok()),
-            "component": app.turns().sandbox().component_digest(),
-            "turns": format!("{capacity:?}"),
+            "component": app.turns.sandbox().component_digest(),
+            "turns": {
+                "running": capacity.running,
+                "waiting": capacity.waiting,
+                "limit": capacity.live_turns,
+            },
         });
     }
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -10,10 +10,12 @@ use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use crate::http::{
-    App, HttpError,
+use crate::{
+    app::App,
+    http::{HttpError,
     auth::Anyone,
     parameters::{ItemQuery, PathParameters},
+},
 };
 
 /// Bytes of a file that are read at a time.
@@ -31,7 +33,7 @@ pub(super) async fn users_me(
     Anyone(caller): Anyone,
     ItemQuery(query): ItemQuery,
 ) -> Answer {
-    answer(app.project().users_me(&caller, &query).await?)
+    answer(app.project.users_me(&caller, &query).await?)
 }
 
 /// `GET /policies/me/globals`.
@@ -39,22 +41,22 @@ pub(super) async fn policies_me_globals(
     State(app): State<App>,
     Anyone(caller): Anyone,
 ) -> Answer {
-    answer(app.project().policies_me_globals(&caller).await?)
+    answer(app.project.policies_me_globals(&caller).await?)
 }
 
 /// `GET /permissions/me`.
 pub(super) async fn permissions_me(State(app): State<App>, Anyone(caller): Anyone) -> Answer {
-    answer(app.project().permissions_me(&caller).await?)
+    answer(app.project.permissions_me(&caller).await?)
 }
 
 /// `GET /collections`.
 pub(super) async fn collections(State(app): State<App>, Anyone(caller): Anyone) -> Answer {
-    answer(app.project().collections(&caller).await?)
+    answer(app.project.collections(&caller).await?)
 }
 
 /// `GET /fields`.
 pub(super) async fn all_fields(State(app): State<App>, Anyone(caller): Anyone) -> Answer {
-    answer(app.project().fields(&caller, None).await?)
+    answer(app.project.fields(&caller, None).await?)
 }
 
 /// `GET /fields/{collection}`.
@@ -63,7 +65,7 @@ pub(super) async fn fields(
     Anyone(caller): Anyone,
     PathParameters([collection]): PathParameters<1>,
 ) -> Answer {
-    answer(app.project().fields(&caller, Some(&collection)).await?)
+    answer(app.project.fields(&caller, Some(&collection)).await?)
 }
 
 /// `GET /items/{collection}`.
@@ -73,7 +75,7 @@ pub(super) async fn items(
     PathParameters([collection]): PathParameters<1>,
     ItemQuery(query): ItemQuery,
 ) -> Answer {
-    answer(app.project().items(&caller, &collection, &query).await?)
+    answer(app.project.items(&caller, &collection, &query).await?)
 }
 
 /// `GET /items/{collection}/{id}`.
@@ -83,7 +85,7 @@ pub(super) async fn item(
     PathParameters([collection, key]): PathParameters<2>,
     ItemQuery(query): ItemQuery,
 ) -> Answer {
-    answer(app.project().item(&caller, &collection, &key, &query).await?)
+    answer(app.project.item(&caller, &collection, &key, &query).await?)
 }
 
 /// `GET /files`.
@@ -92,7 +94,7 @@ pub(super) async fn files(
     Anyone(caller): Anyone,
     ItemQuery(query): ItemQuery,
 ) -> Answer {
-    answer(app.project().files(&caller, &query).await?)
+    answer(app.project.files(&caller, &query).await?)
 }
 
 /// `GET /assets/{id}`.
@@ -101,7 +103,7 @@ pub(super) async fn asset(
     Anyone(caller): Anyone,
     PathParameters([id]): PathParameters<1>,
 ) -> Result<Response, HttpError> {
-    let asset = app.project().asset(&caller, &id).await?;
+    let asset = app.project.asset(&caller, &id).await?;
     let disposition = asset.content_disposition();
     let content = ReaderStream::with_capacity(asset.content, CHUNK_BYTES);
     let mut response = Body::from_stream(content).into_response();

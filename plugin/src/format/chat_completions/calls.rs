@@ -82,7 +82,11 @@ impl Calls {
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), TooManyCalls> {
         let function = piece.function.unwrap_or_default();
-        let id = piece.id.filled().filter(|id| id != "null").unwrap_or_default();
+        let id = piece
+            .id
+            .filled()
+            .filter(|id| id != "null")
+            .unwrap_or_default();
         let name = function.name.filled().unwrap_or_default();
         let arguments = function.arguments.filled().unwrap_or_default();
         let position = match self.place(piece.index.0, &id, &name, &arguments) {
@@ -93,11 +97,16 @@ impl Calls {
                 if self.calls.len() >= MAX_CALLS {
                     return Err(TooManyCalls);
                 }
-                self.calls.push(KnownCall { index: piece.index.0, ..KnownCall::default() });
+                self.calls.push(KnownCall {
+                    index: piece.index.0,
+                    ..KnownCall::default()
+                });
                 self.calls.len() - 1
             }
         };
-        let Some(call) = self.calls.get_mut(position) else { return Ok(()) };
+        let Some(call) = self.calls.get_mut(position) else {
+            return Ok(());
+        };
         if call.id.is_empty() {
             call.id = id.into_owned();
         }
@@ -105,7 +114,10 @@ impl Calls {
         call.extent.advance(&arguments);
         if let Some(number) = call.number {
             if !arguments.is_empty() {
-                on_event(Event::CallArguments { call: number, text: arguments });
+                on_event(Event::CallArguments {
+                    call: number,
+                    text: arguments,
+                });
             }
         } else if !name.is_empty() {
             call.name = name.into_owned();
@@ -129,8 +141,12 @@ impl Calls {
         } else {
             newest(&|call| same_index(call) && call.id == id)
         };
-        let Some(position) = by_id.or_else(|| newest(&same_index)) else { return Place::New };
-        let Some(known) = self.calls.get(position) else { return Place::New };
+        let Some(position) = by_id.or_else(|| newest(&same_index)) else {
+            return Place::New;
+        };
+        let Some(known) = self.calls.get(position) else {
+            return Place::New;
+        };
         let names = !name.is_empty();
         let names_another = names && !known.name.is_empty() && known.name != name;
         let complete = known.extent.is_complete();
@@ -145,7 +161,11 @@ impl Calls {
         } else {
             names || (complete && has_arguments)
         };
-        if is_new { Place::New } else { Place::Existing(position) }
+        if is_new {
+            Place::New
+        } else {
+            Place::Existing(position)
+        }
     }
 }
 
@@ -160,7 +180,10 @@ impl KnownCall {
             name: Cow::Borrowed(&self.name),
         });
         if !self.arguments.is_empty() {
-            on_event(Event::CallArguments { call, text: Cow::Borrowed(&self.arguments) });
+            on_event(Event::CallArguments {
+                call,
+                text: Cow::Borrowed(&self.arguments),
+            });
         }
     }
 }
@@ -186,11 +209,16 @@ mod tests {
         for piece in pieces.as_array().expect("a list") {
             let piece = piece.to_string();
             calls
-                .accept(serde_json::from_str(&piece).expect("a piece"), &mut on_event)
+                .accept(
+                    serde_json::from_str(&piece).expect("a piece"),
+                    &mut on_event,
+                )
                 .expect("few calls");
         }
         calls.end(&mut on_event);
-        seen.into_iter().map(|(id, name, arguments)| format!("{id} {name} {arguments}")).collect()
+        seen.into_iter()
+            .map(|(id, name, arguments)| format!("{id} {name} {arguments}"))
+            .collect()
     }
 
     fn piece(index: Option<u64>, id: Option<&str>, name: Option<&str>, arguments: &str) -> Value {
@@ -216,7 +244,11 @@ mod tests {
             calls(json!([whole(Some("a"), "f"), whole(Some("b"), "f")])),
             ["a f {\"q\":\"}{\"}", "b f {\"q\":\"}{\"}"]
         );
-        assert_eq!(calls(json!([whole(None, "f"), whole(None, "f")])).len(), 2, "without ids");
+        assert_eq!(
+            calls(json!([whole(None, "f"), whole(None, "f")])).len(),
+            2,
+            "without ids"
+        );
     }
 
     #[test]
@@ -305,7 +337,10 @@ mod tests {
             {"index": null, "id": null, "type": null, "function": null},
             {"index": 0, "id": 7, "function": {"name": "f", "arguments": {"x": 1}}},
         ]);
-        assert_eq!(calls(pieces).last().map(String::as_str), Some("7 f {\"x\":1}"));
+        assert_eq!(
+            calls(pieces).last().map(String::as_str),
+            Some("7 f {\"x\":1}")
+        );
     }
 
     #[test]
@@ -314,7 +349,9 @@ mod tests {
         let outcomes: Vec<_> = (0..=MAX_CALLS)
             .map(|index| {
                 let piece = piece(Some(index as u64), None, Some("f"), "{}").to_string();
-                calls.accept(serde_json::from_str(&piece).expect("a piece"), &mut |_| {}).is_ok()
+                calls
+                    .accept(serde_json::from_str(&piece).expect("a piece"), &mut |_| {})
+                    .is_ok()
             })
             .collect();
         assert_eq!(outcomes.iter().filter(|taken| **taken).count(), MAX_CALLS);

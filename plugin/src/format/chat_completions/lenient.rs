@@ -106,11 +106,17 @@ impl<'de> Visitor<'de> for ContentVisitor {
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Content { text: Some(Cow::Borrowed(text)), thinking: None })
+        Ok(Content {
+            text: Some(Cow::Borrowed(text)),
+            thinking: None,
+        })
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Content { text: Some(Cow::Owned(text.to_owned())), thinking: None })
+        Ok(Content {
+            text: Some(Cow::Owned(text.to_owned())),
+            thinking: None,
+        })
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
@@ -146,7 +152,10 @@ impl<'de> Visitor<'de> for ContentVisitor {
             thinking.push_str(&thought.unwrap_or_default());
         }
         let filled = |text: String| (!text.is_empty()).then_some(Cow::Owned(text));
-        Ok(Content { text: filled(text), thinking: filled(thinking) })
+        Ok(Content {
+            text: filled(text),
+            thinking: filled(thinking),
+        })
     }
 }
 
@@ -157,7 +166,9 @@ pub(super) struct Count(pub(super) Option<u64>);
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
-        Ok(Self(text.0.and_then(|text| text.split('.').next()?.parse().ok())))
+        Ok(Self(
+            text.0.and_then(|text| text.split('.').next()?.parse().ok()),
+        ))
     }
 }
 
@@ -222,7 +233,12 @@ mod tests {
             let text: Text<'_> = serde_json::from_str(json).expect("tolerated");
             assert_eq!(text.0.as_deref(), expected, "{json}");
         }
-        for (json, expected) in [("12", Some(12)), ("1.0", Some(1)), ("null", None), ("-3", None)] {
+        for (json, expected) in [
+            ("12", Some(12)),
+            ("1.0", Some(1)),
+            ("null", None),
+            ("-3", None),
+        ] {
             let count: Count = serde_json::from_str(json).expect("tolerated");
             assert_eq!(count.0, expected, "{json}");
         }

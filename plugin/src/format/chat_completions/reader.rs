@@ -49,7 +49,9 @@ impl EventReader for ChatCompletionsReader {
             match bytes.iter().find(|byte| !b" \t\r\n".contains(byte)) {
                 None => {}
                 Some(b'<') => {
-                    return self.answer.fail(Failure::NotAStream, "markup".into(), on_event);
+                    return self
+                        .answer
+                        .fail(Failure::NotAStream, "markup".into(), on_event);
                 }
                 Some(b'{' | b'[') => self.body = BodyKind::Json(Vec::new()),
                 Some(_) => self.body = BodyKind::Events,
@@ -63,7 +65,8 @@ impl EventReader for ChatCompletionsReader {
         let answer = &mut self.answer;
         let outcome = self.sse.feed(bytes, |data| answer.accept(data, on_event));
         if outcome.is_err() {
-            self.answer.fail(Failure::Malformed, "event too large".into(), on_event);
+            self.answer
+                .fail(Failure::Malformed, "event too large".into(), on_event);
         }
     }
 
@@ -125,7 +128,11 @@ impl Answer {
         }
         self.has_events = true;
         let Ok(chunk) = serde_json::from_slice::<ChunkShape<'_>>(data) else {
-            self.fail(Failure::Malformed, "event is not the expected JSON".into(), on_event);
+            self.fail(
+                Failure::Malformed,
+                "event is not the expected JSON".into(),
+                on_event,
+            );
             return false;
         };
         if let Some(error) = chunk.error {
@@ -141,7 +148,11 @@ impl Answer {
         }
         let mut usage = chunk.usage;
         if let Some(choice) = chunk.choices.0 {
-            let ChoiceShape { delta, finish_reason, usage: choice_usage } = choice;
+            let ChoiceShape {
+                delta,
+                finish_reason,
+                usage: choice_usage,
+            } = choice;
             usage = usage.or(choice_usage);
             if let Some(delta) = delta
                 && !self.accept_delta(delta, on_event)
@@ -160,11 +171,7 @@ impl Answer {
         true
     }
 
-    fn accept_delta(
-        &mut self,
-        delta: DeltaShape<'_>,
-        on_event: &mut dyn FnMut(Event<'_>),
-    ) -> bool {
+    fn accept_delta(&mut self, delta: DeltaShape<'_>, on_event: &mut dyn FnMut(Event<'_>)) -> bool {
         fn filled(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
             text.filter(|text| !text.is_empty())
         }

@@ -85,14 +85,21 @@ struct DetailsShape {
 impl UsageShape {
     /// The counts; none where all are absent.
     pub(super) fn counts(&self) -> Option<TokenCount> {
-        let cached = self.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens.0);
-        let reasoning =
-            self.completion_tokens_details.as_ref().and_then(|details| details.reasoning_tokens.0);
+        let cached = self
+            .prompt_tokens_details
+            .as_ref()
+            .and_then(|details| details.cached_tokens.0);
+        let reasoning = self
+            .completion_tokens_details
+            .as_ref()
+            .and_then(|details| details.reasoning_tokens.0);
         self.prompt_tokens.0.or(self.completion_tokens.0)?;
         Some(TokenCount {
             input: self.prompt_tokens.0.unwrap_or_default(),
             output: self.completion_tokens.0.unwrap_or_default(),
-            cached: cached.or(self.prompt_cache_hit_tokens.0).unwrap_or_default(),
+            cached: cached
+                .or(self.prompt_cache_hit_tokens.0)
+                .unwrap_or_default(),
             reasoning: reasoning.unwrap_or_default(),
         })
     }

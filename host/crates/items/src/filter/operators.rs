@@ -104,8 +104,8 @@ impl Test {
             Operator::Null { negated } => return Ok(Self::Null(on != negated)),
             Operator::Empty { negated } => return Ok(Self::Empty(on != negated)),
             Operator::Equal { negated } if value.is_null() => return Ok(Self::Null(!negated)),
-            Operator::Regex => return Err("\"_regex\" is for validation only".to_owned()),
-            Operator::Submitted => return Err("\"_submitted\" is for validation only".to_owned()),
+            Operator::Regex => return Err("is for validation only".to_owned()),
+            Operator::Submitted => return Err("is for validation only".to_owned()),
             _ if value.is_null() => return Ok(Self::Never),
             _ => {}
         }
@@ -113,7 +113,7 @@ impl Test {
             && !matches!(operator, Operator::Text { .. } | Operator::Equal { .. })
         {
             return Err(format!(
-                "a {} field can only be tested with _eq, _contains, _null, _empty and their \
+                "isn't possible: a {} field is tested with _eq, _contains, _null, _empty and their \
                  negations",
                 kind.name()
             ));

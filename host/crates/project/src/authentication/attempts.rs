@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -21,6 +21,25 @@ const COUNTERS: usize = 10_000;
 struct Subject {
     email: Option<String>,
     ip: Option<IpAddr>,
+}
+
+impl Subject {
+    fn new(email: Option<&str>, ip: Option<IpAddr>) -> Self {
+        Self {
+            email: email.map(str::to_lowercase),
+            ip: ip.map(network),
+        }
+    }
+}
+
+/// An address as far as one attacker is concerned: whoever has one IPv6 address has its whole /64.
+fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
+            address.to_bits() & !u128::from(u64::MAX),
+        )),
+        address => address,
+    }
 }
 
 #[derive(Debug)]
@@ -45,8 +64,8 @@ impl Attempts {
     /// Forgets the attempts at a user who has signed in.
     pub(crate) fn succeeded(&self, email: &str, ip: Option<IpAddr>) {
         let mut counters = self.counters();
-        counters.remove(&Subject { email: Some(email.to_lowercase()), ip });
-        if let Some(counter) = counters.get_mut(&Subject { email: None, ip }) {
+        counters.remove(&Subject::new(Some(email), ip));
+        if let Some(counter) = counters.get_mut(&Subject::new(None, ip)) {
             counter.attempts = counter.attempts.saturating_sub(1);
         }
     }
@@ -57,8 +76,8 @@ impl Attempts {
 
     fn begin_at(&self, email: &str, ip: Option<IpAddr>, now: Instant) -> Result<(), Duration> {
         let subjects = [
-            (Subject { email: Some(email.to_lowercase()), ip }, PER_USER),
-            (Subject { email: None, ip }, PER_ADDRESS),
+            (Subject::new(Some(email), ip), PER_USER),
+            (Subject::new(None, ip), PER_ADDRESS),
         ];
         let mut counters = self.counters();
         for (subject, limit) in &subjects {
@@ -71,10 +90,15 @@ impl Attempts {
         }
         for (subject, _) in subjects {
             make_room(&mut counters, now);
-            let counter =
-                counters.entry(subject).or_insert(Counter { since: now, attempts: 0 });
+            let counter = counters.entry(subject).or_insert(Counter {
+                since: now,
+                attempts: 0,
+            });
             if now.saturating_duration_since(counter.since) >= WINDOW {
-                *counter = Counter { since: now, attempts: 0 };
+                *counter = Counter {
+                    since: now,
+                    attempts: 0,
+                };
             }
             counter.attempts += 1;
         }
@@ -88,8 +112,10 @@ fn make_room(counters: &mut HashMap<Subject, Counter>, now: Instant) {
     }
     counters.retain(|_, counter| now.saturating_duration_since(counter.since) < WINDOW);
     if counters.len() >= COUNTERS {
-        let oldest =
-            counters.iter().min_by_key(|(_, counter)| counter.since).map(|(key, _)| key.clone());
+        let oldest = counters
+            .iter()
+            .min_by_key(|(_, counter)| counter.since)
+            .map(|(key, _)| key.clone());
         if let Some(oldest) = oldest {
             counters.remove(&oldest);
         }
@@ -117,7 +143,10 @@ mod tests {
         assert_eq!(attempts.begin_at("A@Example.com", HERE, later), wait);
         assert_eq!(attempts.begin_at("a@example.com", THERE, later), Ok(()));
         assert_eq!(attempts.begin_at("b@example.com", HERE, later), Ok(()));
-        assert_eq!(attempts.begin_at("a@example.com", HERE, start + WINDOW), Ok(()));
+        assert_eq!(
+            attempts.begin_at("a@example.com", HERE, start + WINDOW),
+            Ok(())
+        );
     }
 
     #[test]
@@ -136,10 +165,41 @@ mod tests {
         let attempts = Attempts::default();
         let now = Instant::now();
         for user in 0..PER_ADDRESS {
-            assert_eq!(attempts.begin_at(&format!("{user}@example.com"), HERE, now), Ok(()));
+            assert_eq!(
+                attempts.begin_at(&format!("{user}@example.com"), HERE, now),
+                Ok(())
+            );
         }
         assert!(attempts.begin_at("another@example.com", HERE, now).is_err());
         assert_eq!(attempts.begin_at("another@example.com", THERE, now), Ok(()));
+    }
+
+    #[test]
+    fn addresses_of_one_network_count_together() {
+        let attempts = Attempts::default();
+        let now = Instant::now();
+        let ip = |text: &str| text.parse().ok();
+        for number in 0..PER_USER {
+            let ip = ip(&format!("2001:db8:1:2::{number:x}"));
+            assert_eq!(attempts.begin_at("a@example.com", ip, now), Ok(()));
+        }
+        assert!(
+            attempts
+                .begin_at("a@example.com", ip("2001:db8:1:2:ffff::1"), now)
+                .is_err()
+        );
+        assert_eq!(
+            attempts.begin_at("a@example.com", ip("2001:db8:1:3::1"), now),
+            Ok(())
+        );
+        for _ in 0..PER_USER {
+            assert_eq!(attempts.begin_at("b@example.com", HERE, now), Ok(()));
+        }
+        assert!(
+            attempts
+                .begin_at("b@example.com", ip("::ffff:192.0.2.1"), now)
+                .is_err()
+        );
     }
 
     #[test]

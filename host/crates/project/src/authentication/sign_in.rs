@@ -96,6 +96,10 @@ pub struct SignIn {
 
 impl SignIn {
     /// The answer's `data`, in Directus's shape for the mode. `expires` is in milliseconds.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the answer is where the tokens go to their user"
+    )]
     pub fn body(&self) -> Value {
         let expires = u64::try_from(self.expires.as_millis()).unwrap_or(u64::MAX);
         let access = self.access_token.expose_secret();
@@ -160,7 +164,9 @@ impl Project {
         .fetch_optional(self.pool())
         .await
         .map_err(DataError::internal)?;
-        let hash = account.as_ref().and_then(|account| account.password.clone());
+        let hash = account
+            .as_ref()
+            .and_then(|account| account.password.clone());
         let verified = self
             .hashing()
             .verify(&request.password, hash)
@@ -173,7 +179,8 @@ impl Project {
         check_status(&account.status)?;
         self.attempts().succeeded(email, client.ip);
         let (token, session) = self.open_session(&account.id, request.mode, client).await?;
-        self.signed_in(&account.id, request.mode, client, token, &session).await
+        self.signed_in(&account.id, request.mode, client, token, &session)
+            .await
     }
 
     /// Gives a session new tokens. The old ones are spent: each works once.
@@ -216,7 +223,9 @@ impl Project {
         self.signed_in(&user, mode, client, token, &session).await
     }
 
-    /// Ends a session. A session that is gone already is as good.
+    /// Ends a session: its refresh token and its session token are refused from now on. An access
+    /// token that was given out without a session lives on for its 15 minutes, as in Directus. A
+    /// session that is gone already is as good.
     ///
     /// Errors: [`DataError::InvalidCredentials`] for a session token that this project didn't sign.
     pub async fn logout(&self, handle: &SessionHandle) -> Result<(), DataError> {
@@ -227,7 +236,7 @@ impl Project {
     /// The id of a session's row.
     fn session_id(&self, handle: &SessionHandle) -> Result<String, DataError> {
         match handle {
-            SessionHandle::RefreshToken(token) => Ok(password::digest(token.expose_secret())),
+            SessionHandle::RefreshToken(token) => Ok(password::secret_digest(token)),
             SessionHandle::SessionToken(token) => self
                 .sessions()
                 .verify_signature(token.expose())?
@@ -246,10 +255,14 @@ impl Project {
         let token = random::token().map_err(DataError::internal)?;
         let session = password::digest(&token);
         let kept = |text: &Option<String>| {
-            text.as_ref().map(|text| text.chars().take(KEPT).collect::<String>())
+            text.as_ref()
+                .map(|text| text.chars().take(KEPT).collect::<String>())
         };
-        let mut transaction =
-            self.pool().begin_with("begin immediate").await.map_err(DataError::internal)?;
+        let mut transaction = self
+            .pool()
+            .begin_with("begin immediate")
+            .await
+            .map_err(DataError::internal)?;
         sqlx::query("delete from directus_sessions where expires <= ?1")
             .bind(time::now())
             .execute(&mut *transaction)
@@ -302,9 +315,17 @@ impl Project {
             SessionMode::Session => (Some(session), SESSION),
             SessionMode::Json | SessionMode::Cookie => (None, ACCESS),
         };
-        let access_token = self.sessions().sign(user, &accountability, session, expires)?;
+        let access_token = self
+            .sessions()
+            .sign(user, &accountability, session, expires)?;
         let refresh_token = (mode != SessionMode::Session).then(|| SecretString::from(token));
-        Ok(SignIn { user: user.to_owned(), mode, access_token, expires, refresh_token })
+        Ok(SignIn {
+            user: user.to_owned(),
+            mode,
+            access_token,
+            expires,
+            refresh_token,
+        })
     }
 }
 

@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 
-use jiff::{Timestamp, civil};
+use jiff::civil;
 use serde_json::Value;
 use sqlx::{Sqlite, query::Query, sqlite::SqliteArguments};
 
+use super::text::{
+    Kind, boolean, date, date_time, exact, float, integer, kind_of, timestamp, written_kind,
+};
 use crate::{FieldType, time};
 
-/// Significant digits that double precision keeps.
-const EXACT_DIGITS: usize = 15;
-/// Longest text that is looked at as a date or a number.
-const LONGEST_TYPED: usize = 40;
 /// Characters of a refused value that an error shows.
 const SHOWN: usize = 40;
 
@@ -28,20 +27,6 @@ pub(super) enum Cell<'a> {
     Float(f64),
     /// An object or array, as JSON text.
     Nested(String),
-}
-
-/// What a value may be taken for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Boolean,
-    Integer,
-    Float,
-    Date,
-    DateTime,
-    Timestamp,
-    Uuid,
-    Text,
-    Nested,
 }
 
 /// A value as the database takes it.
@@ -95,17 +80,7 @@ impl Cell<'_> {
             Self::Float(_) => Kind::Float,
             Self::Nested(_) => Kind::Nested,
             Self::Text(text) => written_kind(text),
-            Self::Untyped(text) => {
-                if boolean(text).is_some() {
-                    Kind::Boolean
-                } else if integer(text).is_some() {
-                    Kind::Integer
-                } else if float(text).is_some() {
-                    Kind::Float
-                } else {
-                    written_kind(text)
-                }
-            }
+            Self::Untyped(text) => kind_of(text),
         })
     }
 
@@ -153,16 +128,19 @@ impl Cell<'_> {
             FieldType::Float => self.as_float().map(Stored::Float),
             FieldType::Boolean => self.as_boolean().map(|value| Stored::Integer(value.into())),
             FieldType::Date => self.parsed(date).map(|date| Stored::Text(date.to_string())),
-            FieldType::Time => {
-                self.parsed(|text| text.parse::<civil::Time>().ok().map(|time| time.to_string()))
-                    .map(Stored::Text)
-            }
+            FieldType::Time => self
+                .parsed(|text| {
+                    text.parse::<civil::Time>()
+                        .ok()
+                        .map(|time| time.to_string())
+                })
+                .map(Stored::Text),
             FieldType::DateTime => self
                 .parsed(|text| date_time(text).or_else(|| date(text).map(civil::Date::into)))
                 .map(|moment: civil::DateTime| Stored::Text(moment.to_string())),
-            FieldType::Timestamp => {
-                self.parsed(timestamp).map(|moment| Stored::Text(time::text(moment)))
-            }
+            FieldType::Timestamp => self
+                .parsed(timestamp)
+                .map(|moment| Stored::Text(time::text(moment))),
             FieldType::Uuid => self
                 .parsed(|text| uuid::Uuid::try_parse(text).ok())
                 .map(|uuid| Stored::Text(uuid.to_string())),
@@ -206,9 +184,9 @@ impl Cell<'_> {
     fn as_json(&self) -> Option<String> {
         match self {
             Self::Null => None,
-            Self::Untyped(text) => {
-                serde_json::from_str::<Value>(text).is_ok().then(|| text.to_string())
-            }
+            Self::Untyped(text) => serde_json::from_str::<Value>(text)
+                .is_ok()
+                .then(|| text.to_string()),
             Self::Text(text) => Some(Value::from(text.as_str()).to_string()),
             other => Some(other.text().into_owned()),
         }
@@ -221,109 +199,6 @@ impl Cell<'_> {
             _ => None,
         }
     }
-}
-
-/// What a text that is written as text may stand for.
-fn written_kind(text: &str) -> Kind {
-    if date(text).is_some() {
-        Kind::Date
-    } else if date_time(text).is_some() {
-        Kind::DateTime
-    } else if timestamp(text).is_some() {
-        Kind::Timestamp
-    } else if text.len() == 36 && uuid::Uuid::try_parse(text).is_ok() {
-        Kind::Uuid
-    } else {
-        Kind::Text
-    }
-}
-
-fn boolean(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-/// Whole numbers in their plain form only: `007` and `+1` are codes and phone numbers.
-fn integer(text: &str) -> Option<i64> {
-    let number: i64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(number)
-}
-
-/// Decimal numbers that double precision keeps, in their plain form only.
-fn float(text: &str) -> Option<f64> {
-    if text.len() > LONGEST_TYPED {
-        return None;
-    }
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (unsigned, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_plain = digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| {
-            digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
-        })
-        && (fraction.is_some() || exponent.is_some())
-        && whole.len() + fraction.map_or(0, str::len) <= EXACT_DIGITS;
-    if !is_plain {
-        return None;
-    }
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// An integer in double precision, where nothing of it is lost.
-fn exact(number: i64) -> Option<f64> {
-    const LARGEST: u64 = 1 << 53;
-    if number.unsigned_abs() > LARGEST {
-        return None;
-    }
-    number.to_string().parse().ok()
-}
-
-fn date(text: &str) -> Option<civil::Date> {
-    if text.len() != 10 || text.as_bytes().get(4) != Some(&b'-') {
-        return None;
-    }
-    text.parse().ok()
-}
-
-/// A day and a time without zone, `T` or a space between.
-fn date_time(text: &str) -> Option<civil::DateTime> {
-    if !has_time(text) || ends_in_zone(text) {
-        return None;
-    }
-    text.parse().ok()
-}
-
-/// A day and a time with `Z` or an offset.
-fn timestamp(text: &str) -> Option<Timestamp> {
-    if !has_time(text) || !ends_in_zone(text) {
-        return None;
-    }
-    text.parse().ok()
-}
-
-fn has_time(text: &str) -> bool {
-    (16..=LONGEST_TYPED).contains(&text.len())
-        && text.as_bytes().get(4) == Some(&b'-')
-        && matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' '))
-}
-
-fn ends_in_zone(text: &str) -> bool {
-    text.ends_with(['Z', 'z'])
-        || text.as_bytes().get(16..).is_some_and(|rest| rest.contains(&b'+') || rest.contains(&b'-'))
 }
 
 fn wanted(kind: &FieldType) -> String {
@@ -352,53 +227,15 @@ mod tests {
     }
 
     #[test]
-    fn text_is_taken_for_no_more_than_it_plainly_is() {
-        for (text, kind) in [
-            ("true", Kind::Boolean),
-            ("FALSE", Kind::Boolean),
-            ("0", Kind::Integer),
-            ("-12", Kind::Integer),
-            ("9223372036854775807", Kind::Integer),
-            ("9223372036854775808", Kind::Text),
-            ("007", Kind::Text),
-            ("+1", Kind::Text),
-            ("-0", Kind::Text),
-            (" 1", Kind::Text),
-            ("1.5", Kind::Float),
-            ("-0.25", Kind::Float),
-            ("1e5", Kind::Float),
-            ("1e999", Kind::Text),
-            ("00.5", Kind::Text),
-            ("1.", Kind::Text),
-            (".5", Kind::Text),
-            ("NaN", Kind::Text),
-            ("inf", Kind::Text),
-            ("0.1234567890123456789", Kind::Text),
-            ("1.2.3", Kind::Text),
-            ("2026-01-31", Kind::Date),
-            ("2026-02-30", Kind::Text),
-            ("31.01.2026", Kind::Text),
-            ("2026-01-31T12:30", Kind::DateTime),
-            ("2026-01-31 12:30:15", Kind::DateTime),
-            ("2026-01-31T12:30:00Z", Kind::Timestamp),
-            ("2026-01-31T12:30:00+02:00", Kind::Timestamp),
-            ("2026-01-31T25:30:00Z", Kind::Text),
-            ("67e55044-10b1-426f-9247-bb680e5fe0c8", Kind::Uuid),
-            ("yes", Kind::Text),
-        ] {
-            assert_eq!(untyped(text).kind(), Some(kind), "{text}");
-        }
-        assert_eq!(Cell::Text("12".into()).kind(), Some(Kind::Text), "JSON says what is a number");
-        assert_eq!(Cell::Text("2026-01-31".into()).kind(), Some(Kind::Date));
-    }
-
-    #[test]
     fn values_are_stored_in_the_fields_form() {
         let stored = |text, kind: FieldType| untyped(text).store(&kind).ok();
         let as_text = |text: &str| Some(Stored::Text(text.into()));
         assert_eq!(stored("1", FieldType::Boolean), Some(Stored::Integer(1)));
         assert_eq!(stored("3", FieldType::Float), Some(Stored::Float(3.0)));
-        assert_eq!(stored("2026-01-31", FieldType::DateTime), as_text("2026-01-31T00:00:00"));
+        assert_eq!(
+            stored("2026-01-31", FieldType::DateTime),
+            as_text("2026-01-31T00:00:00")
+        );
         assert_eq!(
             stored("2026-01-31T01:30:00+02:00", FieldType::Timestamp),
             as_text("2026-01-30T23:30:00.000Z")
@@ -408,17 +245,35 @@ mod tests {
             as_text("67e55044-10b1-426f-9247-bb680e5fe0c8")
         );
         assert_eq!(stored("[1]", FieldType::Json), as_text("[1]"));
-        assert_eq!(Cell::Text("a".into()).store(&FieldType::Json).ok(), as_text("\"a\""));
-        assert_eq!(Cell::Null.store(&FieldType::Integer).ok(), Some(Stored::Null));
+        assert_eq!(
+            Cell::Text("a".into()).store(&FieldType::Json).ok(),
+            as_text("\"a\"")
+        );
+        assert_eq!(
+            Cell::Null.store(&FieldType::Integer).ok(),
+            Some(Stored::Null)
+        );
     }
 
     #[test]
     fn values_that_do_not_fit_say_so() {
         for (text, kind, reason) in [
-            ("3000000000", FieldType::Integer, "\"3000000000\" is not a whole number of 32 bits"),
+            (
+                "3000000000",
+                FieldType::Integer,
+                "\"3000000000\" is not a whole number of 32 bits",
+            ),
             ("x", FieldType::Boolean, "\"x\" is not true or false"),
-            ("abcd", FieldType::String(3), "\"abcd\" is not text of at most 3 characters"),
-            ("9007199254740993", FieldType::Float, "\"9007199254740993\" is not a number"),
+            (
+                "abcd",
+                FieldType::String(3),
+                "\"abcd\" is not text of at most 3 characters",
+            ),
+            (
+                "9007199254740993",
+                FieldType::Float,
+                "\"9007199254740993\" is not a number",
+            ),
             ("{", FieldType::Json, "\"{\" is not JSON"),
         ] {
             assert_eq!(untyped(text).store(&kind), Err(reason.to_owned()));

@@ -6,9 +6,10 @@ use tokio::task::yield_now;
 
 use super::{
     ImportError, MAXIMUM_COLUMNS,
-    cell::{Cell, Kind},
+    cell::Cell,
     names,
     rows::Rows,
+    text::Kind,
     write::{Plan, Target},
 };
 use crate::{
@@ -88,7 +89,11 @@ impl Column {
         if only(&[Kind::Boolean]) {
             FieldType::Boolean
         } else if only(&[Kind::Integer]) {
-            if self.is_wide { FieldType::BigInteger } else { FieldType::Integer }
+            if self.is_wide {
+                FieldType::BigInteger
+            } else {
+                FieldType::Integer
+            }
         } else if only(&[Kind::Integer, Kind::Float]) && !self.is_inexact {
             FieldType::Float
         } else if only(&[Kind::Date]) {
@@ -173,7 +178,9 @@ pub(super) fn decide(
     let mut fields: Vec<FieldDefinition> = Vec::new();
     let mut targets = Vec::new();
     for column in observed.columns {
-        let has_key = targets.iter().any(|target: &Target| target.field.as_str() == "id");
+        let has_key = targets
+            .iter()
+            .any(|target: &Target| target.field.as_str() == "id");
         if let (Some(key), false) = (column.primary_key(), has_key) {
             primary_key = key;
             targets.push(Target {
@@ -208,5 +215,71 @@ pub(super) fn decide(
     let mut definition = CollectionDefinition::new(collection, primary_key);
     definition.fields = fields;
     definition.note = note;
-    Ok((definition, Plan { targets, generated_key: None }))
+    Ok((
+        definition,
+        Plan {
+            targets,
+            generated_key: None,
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Texts near the edges of the types.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<u64>().prop_map(|number| number.to_string()),
+            any::<f64>().prop_map(|number| number.to_string()),
+            "-?[0-9]{1,17}(\\.[0-9]{1,9})?(e[-+]?[0-9]{1,3})?",
+            "[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9](:[0-6][0-9](\\.[0-9]+)?)?(Z|[+-][0-2][0-9]:00)?)?",
+            "true|false|TRUE|0|1",
+            "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            ".*",
+        ]
+    }
+
+    fn cell() -> impl Strategy<Value = Cell<'static>> {
+        prop_oneof![
+            4 => text().prop_map(|text| Cell::Untyped(text.into())),
+            2 => text().prop_map(Cell::Text),
+            1 => any::<i64>().prop_map(Cell::Integer),
+            1 => any::<bool>().prop_map(Cell::Boolean),
+            1 => (-1e300..1e300).prop_map(Cell::Float),
+            1 => Just(Cell::Null),
+        ]
+    }
+
+    fn fits(cells: &[Cell<'_>]) -> Result<(), TestCaseError> {
+        let mut column = Column::new("x".into());
+        for cell in cells {
+            column.see(cell);
+        }
+        let kind = column.kind();
+        for cell in cells {
+            prop_assert!(cell.store(&kind).is_ok(), "{cell:?} in {kind:?}");
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_seen_in_a_column_fits_its_type(
+            cells in prop::collection::vec(cell(), 0..6)
+        ) {
+            fits(&cells)?;
+        }
+
+        #[test]
+        fn cells_alike_fit_their_type(
+            one in cell(), times in 1..3_usize
+        ) {
+            fits(&vec![one; times])?;
+        }
+    }
 }

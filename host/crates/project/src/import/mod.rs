@@ -15,6 +15,7 @@ mod infer;
 mod json;
 mod names;
 mod rows;
+mod text;
 mod write;
 
 use std::{fs::File, io::Read, path::Path};
@@ -46,7 +47,9 @@ pub enum ImportFormat {
 impl ImportFormat {
     /// The format that a file's name says: `.csv`, `.tsv`, `.json`, `.ndjson` or `.jsonl`.
     pub fn of(path: &Path) -> Result<Self, ImportError> {
-        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+        let extension = path
+            .extension()
+            .map(|extension| extension.to_ascii_lowercase());
         match extension.as_ref().and_then(|extension| extension.to_str()) {
             Some("csv" | "tsv") => Ok(Self::Csv),
             Some("json") => Ok(Self::Json),

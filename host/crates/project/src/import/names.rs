@@ -41,7 +41,21 @@ pub(super) fn field_name(column: &str, taken: impl Fn(&str) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::identifier::Identifier;
+
+    proptest! {
+        #[test]
+        fn every_column_gets_a_name_that_is_one(column in ".*", other in ".*") {
+            let name = field_name(&column, |_| false);
+            prop_assert!(Identifier::field(&name).is_ok(), "{name}");
+            let second = field_name(&other, |taken| taken == name);
+            prop_assert!(Identifier::field(&second).is_ok(), "{second}");
+            prop_assert_ne!(second, name);
+        }
+    }
 
     #[test]
     fn columns_get_plain_names() {
@@ -53,7 +67,10 @@ mod tests {
             ("rowid", "f_rowid"),
             ("名前", "field"),
             ("", "field"),
-            ("x\"); drop table directus_users; --", "x_drop_table_directus_users"),
+            (
+                "x\"); drop table directus_users; --",
+                "x_drop_table_directus_users",
+            ),
             ("__proto__", "proto"),
         ] {
             assert_eq!(field_name(column, |_| false), expected, "{column}");

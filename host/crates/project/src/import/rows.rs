@@ -12,7 +12,11 @@ const NAMES: &str = "_key";
 
 /// A file's items.
 pub(super) enum Rows<'a> {
-    Csv { bytes: &'a [u8], delimiter: u8, header: Vec<String> },
+    Csv {
+        bytes: &'a [u8],
+        delimiter: u8,
+        header: Vec<String>,
+    },
     Json(json::Items<'a>),
     Ndjson(&'a [u8]),
 }
@@ -30,6 +34,7 @@ impl<'a> Rows<'a> {
     /// Looks at the file's structure. A byte order mark is skipped.
     pub(super) fn of(bytes: &'a [u8], format: ImportFormat) -> Result<Self, ImportError> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        require_utf8(bytes)?;
         match format {
             ImportFormat::Csv => csv_rows(bytes),
             ImportFormat::Json => Ok(Self::Json(json::items(bytes)?)),
@@ -40,7 +45,11 @@ impl<'a> Rows<'a> {
     /// The items, one by one.
     pub(super) fn iter(&self) -> RowIterator<'_> {
         match self {
-            Self::Csv { bytes, delimiter, header } => {
+            Self::Csv {
+                bytes,
+                delimiter,
+                header,
+            } => {
                 let records = reader(bytes, *delimiter).into_records();
                 Box::new(records.map(|record| csv_row(record, header)))
             }
@@ -50,7 +59,8 @@ impl<'a> Rows<'a> {
                 if let Some(name) = name
                     && !row.cells.iter().any(|(column, _)| column == NAMES)
                 {
-                    row.cells.insert(0, (NAMES.into(), Cell::Text(name.clone())));
+                    row.cells
+                        .insert(0, (NAMES.into(), Cell::Text(name.clone())));
                 }
                 Ok(row)
             })),
@@ -63,6 +73,19 @@ impl<'a> Rows<'a> {
             ),
         }
     }
+}
+
+fn require_utf8(bytes: &[u8]) -> Result<(), ImportError> {
+    let Err(error) = std::str::from_utf8(bytes) else {
+        return Ok(());
+    };
+    let good = bytes.iter().take(error.valid_up_to());
+    let line = good.fold(1, |line, byte| line + u64::from(*byte == b'\n'));
+    let reason = "the text is not UTF-8".into();
+    Err(ImportError::Malformed {
+        position: Position::Line(line),
+        reason,
+    })
 }
 
 fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
@@ -79,7 +102,11 @@ fn csv_rows(bytes: &[u8]) -> Result<Rows<'_>, ImportError> {
     let mut header: Vec<String> = Vec::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
         let name = name.trim();
-        let name = if name.is_empty() { format!("column {}", index + 1) } else { name.to_owned() };
+        let name = if name.is_empty() {
+            format!("column {}", index + 1)
+        } else {
+            name.to_owned()
+        };
         if header.contains(&name) {
             return Err(ImportError::DuplicateColumn(name));
         }
@@ -88,7 +115,11 @@ fn csv_rows(bytes: &[u8]) -> Result<Rows<'_>, ImportError> {
         }
         header.push(name);
     }
-    Ok(Rows::Csv { bytes, delimiter, header })
+    Ok(Rows::Csv {
+        bytes,
+        delimiter,
+        header,
+    })
 }
 
 /// The one of comma, semicolon and tab that the header has most of, outside quotes.
@@ -108,7 +139,11 @@ fn delimiter_of(bytes: &[u8]) -> u8 {
         }
     }
     // `max_by_key` gives the last of equals; the comma is to win.
-    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
+    counts
+        .iter()
+        .rev()
+        .max_by_key(|(_, count)| *count)
+        .map_or(b',', |(delimiter, _)| *delimiter)
 }
 
 fn csv_row<'a>(
@@ -129,34 +164,81 @@ fn csv_row<'a>(
             (Cow::Borrowed(name.as_str()), cell)
         })
         .collect();
-    Ok(Row { position: Position::Line(line), cells })
+    Ok(Row {
+        position: Position::Line(line),
+        cells,
+    })
 }
 
 fn csv_error(error: &csv::Error) -> ImportError {
     let line = error.position().map_or(1, csv::Position::line);
     let reason = match error.kind() {
-        ErrorKind::UnequalLengths { expected_len, len, .. } => {
+        ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
             format!("it has {len} values, but the header has {expected_len}")
         }
-        ErrorKind::Utf8 { .. } => "the text is not UTF-8".into(),
         _ => "the CSV is broken".into(),
     };
-    ImportError::Malformed { position: Position::Line(line), reason }
+    ImportError::Malformed {
+        position: Position::Line(line),
+        reason,
+    }
 }
 
 fn json_row<'a>(text: &[u8], position: Position) -> Result<Row<'a>, ImportError> {
     if text.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(ImportError::Malformed { position, reason: "it is not an object".into() });
+        return Err(ImportError::Malformed {
+            position,
+            reason: "it is not an object".into(),
+        });
     }
     let object: Map<String, Value> =
         serde_json::from_slice(text).map_err(|error| json::malformed(position, &error))?;
-    let cells = object.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let cells = object
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
     Ok(Row { position, cells })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_input_makes_reading_panic(text in ".*|[{}\\[\\]\",:0-9a-z\n;\t\\\\]*") {
+            for format in [ImportFormat::Csv, ImportFormat::Json, ImportFormat::Ndjson] {
+                if let Ok(rows) = Rows::of(text.as_bytes(), format) {
+                    for row in rows.iter().flatten() {
+                        let longest = row.cells.iter().map(|(name, _)| name.len()).max();
+                        prop_assert!(longest.is_none_or(|longest| longest <= text.len() + 20));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn csv_gives_back_what_was_written(
+            rows in prop::collection::vec(prop::collection::vec("[^\r]*", 3), 1..5)
+        ) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(["a", "b", "c"]).expect("written");
+            for row in &rows {
+                writer.write_record(row).expect("written");
+            }
+            let bytes = writer.into_inner().expect("bytes");
+            let read = Rows::of(&bytes, ImportFormat::Csv).expect("a header");
+            let texts: Vec<Vec<String>> = read
+                .iter()
+                .map(|row| row.expect("a row").cells.iter().map(|(_, cell)| cell.text().into_owned()).collect())
+                .collect();
+            prop_assert_eq!(texts, rows);
+        }
+    }
 
     #[test]
     fn the_delimiter_is_what_the_header_uses() {

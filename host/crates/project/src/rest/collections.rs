@@ -25,7 +25,8 @@ pub(super) const SYSTEM: [&str; 13] = [
 
 /// A column of JSON text. What isn't JSON was put there by hand, and counts as nothing.
 pub(super) fn json_of(text: Option<&str>) -> Value {
-    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    text.and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default()
 }
 
 /// A row of directus_collections.
@@ -95,13 +96,19 @@ impl Readable {
             return Ok(Self { permissions: None });
         }
         match project.engine().permissions_of(caller).await? {
-            Value::Object(permissions) => Ok(Self { permissions: Some(permissions) }),
-            _ => Ok(Self { permissions: Some(Map::new()) }),
+            Value::Object(permissions) => Ok(Self {
+                permissions: Some(permissions),
+            }),
+            _ => Ok(Self {
+                permissions: Some(Map::new()),
+            }),
         }
     }
 
     pub(super) fn collection(&self, collection: &str) -> bool {
-        let Some(permissions) = &self.permissions else { return true };
+        let Some(permissions) = &self.permissions else {
+            return true;
+        };
         permissions
             .get(collection)
             .and_then(|actions| actions.get("read")?.get("access")?.as_str())
@@ -109,7 +116,9 @@ impl Readable {
     }
 
     pub(super) fn field(&self, collection: &str, field: &str) -> bool {
-        let Some(permissions) = &self.permissions else { return true };
+        let Some(permissions) = &self.permissions else {
+            return true;
+        };
         permissions
             .get(collection)
             .and_then(|actions| actions.get("read")?.get("fields")?.as_array())

@@ -38,13 +38,12 @@ impl Columns {
         .fetch_all(pool)
         .await
         .map_err(DataError::internal)?;
-        let foreign: Vec<(String, String, Option<String>)> = sqlx::query_as(
-            "select \"from\", \"table\", \"to\" from pragma_foreign_key_list(?1)",
-        )
-        .bind(table)
-        .fetch_all(pool)
-        .await
-        .map_err(DataError::internal)?;
+        let foreign: Vec<(String, String, Option<String>)> =
+            sqlx::query_as("select \"from\", \"table\", \"to\" from pragma_foreign_key_list(?1)")
+                .bind(table)
+                .fetch_all(pool)
+                .await
+                .map_err(DataError::internal)?;
         let indexes: Vec<(String, bool)> = sqlx::query_as(
             "select columns.name, lists.\"unique\" from pragma_index_list(?1) lists \
              join pragma_index_info(lists.name) columns \
@@ -60,7 +59,11 @@ impl Columns {
                 .into_iter()
                 .map(|(from, table, to)| (from, (table, to.unwrap_or_else(|| "id".into()))))
                 .collect(),
-            unique: indexes.iter().filter(|(_, unique)| *unique).map(|(name, _)| name.clone()).collect(),
+            unique: indexes
+                .iter()
+                .filter(|(_, unique)| *unique)
+                .map(|(name, _)| name.clone())
+                .collect(),
             indexed: indexes.into_iter().map(|(name, _)| name).collect(),
         })
     }
@@ -96,9 +99,10 @@ impl Column {
     fn data_type(&self) -> (String, Option<u32>) {
         let declared = self.declared.to_ascii_lowercase();
         match declared.split_once('(') {
-            Some((name, length)) => {
-                (name.trim().to_owned(), length.trim_end_matches(')').trim().parse().ok())
-            }
+            Some((name, length)) => (
+                name.trim().to_owned(),
+                length.trim_end_matches(')').trim().parse().ok(),
+            ),
             None => (declared, None),
         }
     }
@@ -126,8 +130,13 @@ impl Column {
     }
 
     fn default_value(&self) -> Value {
-        let Some(text) = self.dflt_value.as_deref() else { return Value::Null };
-        if let Some(quoted) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
+        let Some(text) = self.dflt_value.as_deref() else {
+            return Value::Null;
+        };
+        if let Some(quoted) = text
+            .strip_prefix('\'')
+            .and_then(|text| text.strip_suffix('\''))
+        {
             return quoted.replace("''", "'").into();
         }
         match (self.directus_type(), text.parse::<i64>()) {

@@ -41,7 +41,9 @@ struct FieldRow {
 
 impl FieldRow {
     fn special(&self) -> Option<Vec<&str>> {
-        self.special.as_deref().map(|special| special.split(',').map(str::trim).collect())
+        self.special
+            .as_deref()
+            .map(|special| special.split(',').map(str::trim).collect())
     }
 
     fn meta(&self) -> Value {
@@ -100,9 +102,10 @@ impl Project {
             let rows = described.remove(name).unwrap_or_default();
             let of_collection = self.fields_of(name, rows).await?;
             fields.extend(of_collection.into_iter().filter(|field| {
-                field.get("field").and_then(Value::as_str).is_some_and(|field| {
-                    readable.field(name, field)
-                })
+                field
+                    .get("field")
+                    .and_then(Value::as_str)
+                    .is_some_and(|field| readable.field(name, field))
             }));
         }
         Ok(fields.into())
@@ -116,7 +119,10 @@ impl Project {
                 .map_err(DataError::internal)?;
         let mut by_collection: HashMap<String, Vec<FieldRow>> = HashMap::new();
         for row in rows {
-            by_collection.entry(row.collection.clone()).or_default().push(row);
+            by_collection
+                .entry(row.collection.clone())
+                .or_default()
+                .push(row);
         }
         Ok(by_collection)
     }
@@ -128,8 +134,10 @@ impl Project {
         rows: Vec<FieldRow>,
     ) -> Result<Vec<Value>, DataError> {
         let columns = Columns::of(self.pool(), collection).await?;
-        let mut rows: Vec<(String, FieldRow)> =
-            rows.into_iter().map(|row| (row.field.clone(), row)).collect();
+        let mut rows: Vec<(String, FieldRow)> = rows
+            .into_iter()
+            .map(|row| (row.field.clone(), row))
+            .collect();
         let mut fields = Vec::new();
         for column in &columns.all {
             let position = rows.iter().position(|(name, _)| *name == column.name);

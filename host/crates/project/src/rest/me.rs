@@ -16,7 +16,11 @@ impl Project {
     ///
     /// Errors: [`DataError::Forbidden`] for anonymous callers, and what the query gives.
     pub async fn users_me(&self, caller: &Caller, query: &Query) -> Result<Value, DataError> {
-        let user = caller.accountability.user.as_deref().ok_or_else(forbidden)?;
+        let user = caller
+            .accountability
+            .user
+            .as_deref()
+            .ok_or_else(forbidden)?;
         let operation = Operation::ReadItems {
             collection: "directus_users".into(),
             keys: Some(vec![user.into()]),
@@ -37,8 +41,8 @@ impl Project {
         if accountability.user.is_none() {
             return Err(forbidden());
         }
-        let policies = serde_json::to_string(&accountability.policies)
-            .map_err(DataError::internal)?;
+        let policies =
+            serde_json::to_string(&accountability.policies).map_err(DataError::internal)?;
         let enforce_tfa: bool = sqlx::query_scalar(
             "select exists (select 1 from directus_policies \
              where enforce_tfa and id in (select value from json_each(?1)))",

@@ -1,11 +1,6 @@
 //! The sample's files: a logo, a table and a style sheet for writers.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use sqlx::SqliteConnection;
 
@@ -53,10 +48,13 @@ pub(super) async fn insert(
     random: &mut Random,
     uploads: &Path,
 ) -> Result<(), ProjectError> {
-    fs::create_dir_all(uploads).map_err(ProjectError::file(uploads))?;
+    crate::database::create_directory(uploads)?;
     for file in &FILES {
         let id = random.uuid();
-        let extension = file.name.rsplit_once('.').map_or("bin", |(_, extension)| extension);
+        let extension = file
+            .name
+            .rsplit_once('.')
+            .map_or("bin", |(_, extension)| extension);
         let filename_disk = format!("{id}.{extension}");
         let path = uploads.join(&filename_disk);
         OpenOptions::new()

@@ -24,8 +24,15 @@ const ARTICLE: [&str; 9] = [
 ];
 
 /// Fields of `articles` that an editor writes.
-const EDITED: [&str; 7] =
-    ["title", "slug", "body", "status", "published_on", "author", "category"];
+const EDITED: [&str; 7] = [
+    "title",
+    "slug",
+    "body",
+    "status",
+    "published_on",
+    "author",
+    "category",
+];
 
 /// The collections, each after those it points to.
 pub(super) fn collections() -> [CollectionDefinition; 4] {
@@ -74,7 +81,10 @@ pub(super) fn collections() -> [CollectionDefinition; 4] {
             )
             .field(FieldDefinition::new("published_on", Timestamp).with_note("Empty for drafts"))
             .field(FieldDefinition::new("author", to("authors", "articles")))
-            .field(FieldDefinition::new("category", to("categories", "articles"))),
+            .field(FieldDefinition::new(
+                "category",
+                to("categories", "articles"),
+            )),
         CollectionDefinition::new("comments", PrimaryKey::AutoIncrement)
             .with_note("What readers wrote under articles")
             .with_icon("comment")
@@ -124,14 +134,15 @@ pub(super) fn policies() -> [PolicyDefinition; 4] {
             .permission(read("directus_files", None)),
         PolicyDefinition::new("api")
             .with_description("For programs: published articles, no app")
-            .permission(
-                articles(Action::Read, &without_comments()).with_rule(published()),
-            ),
+            .permission(articles(Action::Read, &without_comments()).with_rule(published())),
     ]
 }
 
 fn without_comments() -> Vec<&'static str> {
-    ARTICLE.into_iter().filter(|field| *field != "comments").collect()
+    ARTICLE
+        .into_iter()
+        .filter(|field| *field != "comments")
+        .collect()
 }
 
 /// The policy that comes with a role.

@@ -1,160 +1,15 @@
-//! What the demo model says.
+//! Answers from the results of `items`.
 
 use serde_json::Value;
 
 use super::{
+    calls::{columns, page},
     dialogue::Outcome,
-    grammar::{Sentence, Verb},
-    names::singular,
-    plan::{PAGE, Task, columns},
-    schema_view::{CollectionView, SchemaView},
+    grammar::Verb,
     table::{cell, inline, table, value_at},
+    talk::{one, plural, refused},
+    task::Task,
 };
-
-const ABILITIES: &str = "\
-- **Look:** \"List all articles\", \"Show the 5 latest articles that are drafts\", \"Which countries \
-start with A?\", \"Show article 3\", \"What is the title of article 3?\"\n\
-- **Count:** \"How many comments are there?\", \"How many articles per status?\"\n\
-- **Search and sort:** \"Search articles for coffee\", \"List authors sorted by name\"\n\
-- **Change:** \"Create an article titled Hello, status draft\", \"Set the title of article 3 to \
-Hello\", \"Publish article 12\", \"Delete comment 7\"\n\
-- **Structure:** \"What collections are there?\", \"What fields does articles have?\"";
-
-pub(super) fn introduction() -> String {
-    format!(
-        "Hello! I am Palisade's demo model: a small set of rules inside the host, **not** a language \
-         model. I understand simple English sentences about this project's items and look everything \
-         up with the same tools, permissions and approvals that a real model has. For \
-         example:\n\n{ABILITIES}"
-    )
-}
-
-pub(super) fn thanks() -> String {
-    "You're welcome. I'm only a demo model made of rules; ask me for items of this project whenever \
-     you like."
-        .into()
-}
-
-pub(super) fn not_understood() -> String {
-    format!(
-        "I did not understand that. I am Palisade's demo model, a small set of rules and **not** a \
-         language model, so I can't chat, write or reason. What I understand:\n\n{ABILITIES}"
-    )
-}
-
-pub(super) fn no_tools() -> String {
-    "I answer from the project's items, for which I need the tools `schema` and `items`. They are not \
-     available in this conversation."
-        .into()
-}
-
-pub(super) fn gave_up() -> String {
-    "I have used all the tool calls that I make for one question and still have no answer. Please ask \
-     in a simpler way."
-        .into()
-}
-
-pub(super) fn nothing_readable() -> String {
-    "I can't see any collection that this is about: the project's schema, as far as you may read it, \
-     says nothing that I understand."
-        .into()
-}
-
-/// A tool call that failed, was refused or denied. The text is the host's.
-pub(super) fn refused(tool: &str, arguments: &Value, text: &str) -> String {
-    let action = arguments.get("action").and_then(Value::as_str);
-    let unchanged = match action {
-        Some("create" | "update" | "delete") => " Nothing was changed.",
-        _ => "",
-    };
-    let what = match (action, arguments.get("collection").and_then(Value::as_str)) {
-        (Some(action), Some(collection)) => format!("the {action} on `{}`", inline(collection)),
-        _ => format!("the call of `{}`", inline(tool)),
-    };
-    let text = if text.is_empty() { "no reason given" } else { text };
-    format!("That was not done: {what} came back with this answer.{unchanged}\n\n> {}", cell_text(text))
-}
-
-fn cell_text(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join(" ").chars().take(600).collect()
-}
-
-pub(super) fn collections(view: &SchemaView) -> String {
-    let mut text = format!("You can see {}:\n\n", plural(view.collections.len(), "collection"));
-    for collection in &view.collections {
-        text.push_str(&format!("- **{}**", inline(&collection.name)));
-        if let Some(note) = &collection.note {
-            text.push_str(&format!(": {}", inline(note)));
-        }
-        text.push('\n');
-    }
-    text.trim_end().to_owned()
-}
-
-pub(super) fn fields(collection: &CollectionView) -> String {
-    let rows: Vec<Vec<String>> = collection
-        .fields
-        .iter()
-        .map(|field| {
-            let choices: Vec<String> = field.choices.iter().map(cell).collect();
-            let about = match (&field.points_to, choices.is_empty()) {
-                (Some(related), _) => format!("one of {related}"),
-                (None, false) => format!("one of {}", choices.join(", ")),
-                (None, true) if field.name == collection.primary_key => "primary key".into(),
-                (None, true) if field.holds_many => "related items".into(),
-                (None, true) => String::new(),
-            };
-            vec![field.name.clone(), field.kind.clone(), about]
-        })
-        .collect();
-    let headers = ["field", "type", ""].map(String::from);
-    format!(
-        "`{}` has {} that you can see:\n\n{}",
-        inline(&collection.name),
-        plural(rows.len(), "field"),
-        table(&headers, &rows)
-    )
-}
-
-pub(super) fn no_collection(sentence: &Sentence, view: &SchemaView) -> String {
-    let names: Vec<String> =
-        view.collections.iter().map(|collection| format!("`{}`", inline(&collection.name))).collect();
-    let search = match sentence.is_search() {
-        true => " Tell me which of them to search, for example \"Search articles for coffee\".",
-        false => "",
-    };
-    format!(
-        "I am a demo model made of rules, and I don't find a collection of this project in your \
-         sentence. You can see: {}.{search}",
-        names.join(", ")
-    )
-}
-
-pub(super) fn which_item(verb: Verb, collection: &CollectionView) -> String {
-    let (word, name) = (if verb == Verb::Delete { "delete" } else { "change" }, one(collection));
-    format!(
-        "Tell me which item to {word}, one at a time or by key, for example \"{word} {name} 3\". I never \
-         {word} everything at once."
-    )
-}
-
-pub(super) fn ignored_in_write(ignored: &[String]) -> String {
-    format!(
-        "I did not understand \"{}\", so I change nothing. Say it like \"Set the title of article 3 to \
-         Hello\" or \"Create an article titled Hello, status draft\", with the names of the fields, and \
-         quotation marks around longer texts.",
-        inline(&ignored.join(" "))
-    )
-}
-
-pub(super) fn no_values(verb: Verb, collection: &CollectionView) -> String {
-    let (display, name) = (collection.display(), one(collection));
-    let example = match verb {
-        Verb::Create => format!("Create {name} with {display} Hello"),
-        _ => format!("Set the {display} of {name} 3 to Hello"),
-    };
-    format!("Tell me which values to write, for example \"{example}\".")
-}
 
 /// The key of the one item that a change is for. The error is an answer.
 pub(super) fn only_key(task: &Task<'_>, outcome: &Outcome) -> Result<Value, String> {
@@ -171,7 +26,12 @@ pub(super) fn only_key(task: &Task<'_>, outcome: &Outcome) -> Result<Value, Stri
     let known_by = task.conditions.named.as_deref().unwrap_or_default();
     let row = match (the_one(rows, display, known_by), rows.as_slice()) {
         (Some(row), _) if !value_at(row, &collection.primary_key).is_null() => row,
-        (_, []) => return Err(format!("I found no such item in `{}`.", inline(&collection.name))),
+        (_, []) => {
+            return Err(format!(
+                "I found no such item in `{}`.",
+                inline(&collection.name)
+            ));
+        }
         _ => {
             let shown = [collection.primary_key.clone(), display.to_owned()];
             return Err(format!(
@@ -189,7 +49,7 @@ pub(super) fn only_key(task: &Task<'_>, outcome: &Outcome) -> Result<Value, Stri
 fn the_one<'v>(rows: &'v [Value], display: &str, name: &str) -> Option<&'v Value> {
     let named = |row: &&Value| match value_at(row, display) {
         Value::String(text) => text.to_lowercase() == name.to_lowercase(),
-        other => other.to_string() == name,
+        other => cell(other) == name,
     };
     let mut exact = rows.iter().filter(named);
     match (exact.next(), exact.next(), rows) {
@@ -204,8 +64,12 @@ pub(super) fn done(task: &Task<'_>, outcome: &Outcome) -> String {
         Outcome::Rows { rows, cut } => (rows.as_slice(), *cut),
         Outcome::Failed(text) => return refused("items", &Value::Null, text),
         Outcome::Withheld { items } => {
-            let found = items.map_or_else(String::new, |items| format!(" {} matched.", plural_u64(items)));
-            return format!("Done.{found} This workspace keeps item values from models, so I can't show them; you may see them on your screen.");
+            let found = items.map_or_else(String::new, |items| {
+                format!(" {} matched.", plural_u64(items))
+            });
+            return format!(
+                "Done.{found} This workspace keeps item values from models, so I can't show them; you may see them on your screen."
+            );
         }
     };
     match task.verb {
@@ -213,7 +77,12 @@ pub(super) fn done(task: &Task<'_>, outcome: &Outcome) -> String {
         Verb::Update => written("Updated", task, rows),
         Verb::Delete => {
             let keys: Vec<String> = rows.iter().map(|row| key_of(task, row)).collect();
-            format!("Deleted {} {} from `{}`.", one(task.collection), keys.join(", "), inline(&task.collection.name))
+            format!(
+                "Deleted {} {} from `{}`.",
+                one(task.collection),
+                keys.join(", "),
+                inline(&task.collection.name)
+            )
         }
         Verb::Count => with_remark(task, counted(task, rows)),
         _ => with_remark(task, listed(task, rows, cut)),
@@ -225,8 +94,13 @@ fn written(what: &str, task: &Task<'_>, rows: &[Value]) -> String {
     let mut text = format!("{what} {} {}:\n", one(task.collection), keys.join(", "));
     for (field, asked) in &task.data {
         // What was stored, where the caller may read it: a rule of the project may have changed it.
-        let stored = rows.first().filter(|row| row.is_object()).map(|row| value_at(row, field));
-        let value = stored.filter(|stored| !stored.is_null() && !stored.is_object()).unwrap_or(asked);
+        let stored = rows
+            .first()
+            .filter(|row| row.is_object())
+            .map(|row| value_at(row, field));
+        let value = stored
+            .filter(|stored| !stored.is_null() && !stored.is_object())
+            .unwrap_or(asked);
         text.push_str(&format!("\n- **{}**: {}", inline(field), cell(value)));
     }
     text
@@ -244,18 +118,29 @@ fn counted(task: &Task<'_>, rows: &[Value]) -> String {
     if let Some(group) = &task.conditions.group {
         return format!("`{name}` by {group}:\n\n{}", grouped(group, "count", rows));
     }
-    let count = rows.first().map(|row| number_in(value_at(row, "count"))).unwrap_or_default();
+    let count = rows
+        .first()
+        .map(|row| number_in(value_at(row, "count")))
+        .unwrap_or_default();
     let (verb, noun) = match count.as_str() {
         "1" => ("is", one(task.collection)),
         _ => ("are", name),
     };
-    format!("There {verb} **{count}** {noun}{}.", conditions_in_words(task))
+    format!(
+        "There {verb} **{count}** {noun}{}.",
+        conditions_in_words(task)
+    )
 }
 
 fn grouped(group: &str, function: &str, rows: &[Value]) -> String {
     let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| vec![cell(value_at(row, group)), number_in(value_at(row, function))])
+        .map(|row| {
+            vec![
+                cell(value_at(row, group)),
+                number_in(value_at(row, function)),
+            ]
+        })
         .collect();
     table(&[group.to_owned(), function.to_owned()], &rows)
 }
@@ -274,14 +159,21 @@ fn listed(task: &Task<'_>, rows: &[Value], cut: bool) -> String {
         if let Some(group) = &task.conditions.group {
             return grouped(group, function, rows);
         }
-        let value = rows.first().map(|row| number_in(value_at(row, function))).unwrap_or_default();
+        let value = rows
+            .first()
+            .map(|row| number_in(value_at(row, function)))
+            .unwrap_or_default();
         let word = match *function {
             "avg" => "average",
             "min" => "minimum",
             "max" => "maximum",
             other => other,
         };
-        return format!("The {word} {} of `{name}`{} is **{value}**.", inline(field), conditions_in_words(task));
+        return format!(
+            "The {word} {} of `{name}`{} is **{value}**.",
+            inline(field),
+            conditions_in_words(task)
+        );
     }
     if let Some(known_by) = &task.known_by {
         return fact(task, known_by, rows);
@@ -291,13 +183,21 @@ fn listed(task: &Task<'_>, rows: &[Value], cut: bool) -> String {
         ([row], false) => return item(task, row),
         _ => {}
     }
-    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
-    let limited = task.conditions.limit.is_some() || task.conditions.all || !task.keys.is_empty();
+    let page = usize::try_from(page(task)).unwrap_or(usize::MAX);
+    let limited = task.conditions.limit.is_some() || !task.keys.is_empty();
     let more = cut || (!limited && rows.len() > page);
-    let shown = if limited { rows } else { rows.get(..page).unwrap_or(rows) };
+    let shown = if limited {
+        rows
+    } else {
+        rows.get(..page).unwrap_or(rows)
+    };
     let columns = columns(task);
     let found = match more {
-        true => format!("The first {} of more {name}{}:", shown.len(), conditions_in_words(task)),
+        true => format!(
+            "The first {} {name}{}:",
+            shown.len(),
+            conditions_in_words(task)
+        ),
         false if shown.len() == 1 => format!("One item of `{name}`{}:", conditions_in_words(task)),
         false => format!("{} {name}{}:", shown.len(), conditions_in_words(task)),
     };
@@ -310,8 +210,13 @@ fn listed(task: &Task<'_>, rows: &[Value], cut: bool) -> String {
 
 /// "The alpha_3 of Germany is DEU."
 fn fact(task: &Task<'_>, known_by: &str, rows: &[Value]) -> String {
-    let (display, field) = (task.collection.display(), task.wanted.first().map_or("id", String::as_str));
-    let column = columns(task).into_iter().find(|name| name.split('.').next() == Some(field));
+    let (display, field) = (
+        task.collection.display(),
+        task.wanted.first().map_or("id", String::as_str),
+    );
+    let column = columns(task)
+        .into_iter()
+        .find(|name| name.split('.').next() == Some(field));
     let column = column.as_deref().unwrap_or(field);
     match (the_one(rows, display, known_by), rows) {
         (Some(row), _) => format!(
@@ -320,8 +225,16 @@ fn fact(task: &Task<'_>, known_by: &str, rows: &[Value]) -> String {
             cell(value_at(row, display)),
             cell(value_at(row, column))
         ),
-        (_, []) => format!("I found no item in `{}` whose {display} is \"{}\".", inline(&task.collection.name), inline(known_by)),
-        _ => format!("Several items fit \"{}\":\n\n{}", inline(known_by), rows_table(&columns(task), rows)),
+        (_, []) => format!(
+            "I found no item in `{}` whose {display} is \"{}\".",
+            inline(&task.collection.name),
+            inline(known_by)
+        ),
+        _ => format!(
+            "Several items fit \"{}\":\n\n{}",
+            inline(known_by),
+            rows_table(&columns(task), rows)
+        ),
     }
 }
 
@@ -330,9 +243,15 @@ fn item(task: &Task<'_>, row: &Value) -> String {
     let name = one(task.collection);
     let key = task.keys.first().map(cell).unwrap_or_default();
     if let ([field], true) = (task.wanted.as_slice(), row.is_object()) {
-        let column = columns(task).into_iter().find(|name| name.split('.').next() == Some(field));
+        let column = columns(task)
+            .into_iter()
+            .find(|name| name.split('.').next() == Some(field));
         let value = value_at(row, column.as_deref().unwrap_or(field));
-        return format!("The {} of {name} {key} is **{}**.", inline(field), cell(value));
+        return format!(
+            "The {} of {name} {key} is **{}**.",
+            inline(field),
+            cell(value)
+        );
     }
     let mut text = format!("{name} {key}:\n");
     for (field, value) in row.as_object().into_iter().flatten() {
@@ -344,7 +263,12 @@ fn item(task: &Task<'_>, row: &Value) -> String {
 fn rows_table(columns: &[String], rows: &[Value]) -> String {
     let cells: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| columns.iter().map(|column| cell(value_at(row, column))).collect())
+        .map(|row| {
+            columns
+                .iter()
+                .map(|column| cell(value_at(row, column)))
+                .collect()
+        })
         .collect();
     let headers: Vec<String> = columns
         .iter()
@@ -375,21 +299,10 @@ fn with_remark(task: &Task<'_>, answer: String) -> String {
     }
 }
 
-fn one(collection: &CollectionView) -> String {
-    let name = collection.name.trim_start_matches("directus_");
-    inline(&match name.rsplit_once('_') {
-        Some((front, last)) => format!("{front}_{}", singular(last)),
-        None => singular(name),
-    })
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    }
-}
-
 fn plural_u64(count: u64) -> String {
-    if count == 1 { "1 item".into() } else { format!("{count} items") }
+    if count == 1 {
+        "1 item".into()
+    } else {
+        format!("{count} items")
+    }
 }

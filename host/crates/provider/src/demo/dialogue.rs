@@ -94,18 +94,22 @@ impl Dialogue {
             let overview = arguments.get("keys").is_none_or(Value::is_null);
             self.view.learn(&Value::Array(rows.clone()), overview);
         }
-        self.exchanges.push(Exchange { tool: (*tool).to_owned(), arguments, outcome });
+        self.exchanges.push(Exchange {
+            tool: (*tool).to_owned(),
+            arguments,
+            outcome,
+        });
     }
 }
 
-/// The user's own words. The assistant puts what the user has open or attached into the same
-/// message, as marked data; a model of rules has to tell the two apart by their looks.
+/// The user's own words. The assistant puts what the application shows or notes into the same message,
+/// marked as data; a model of rules goes by the marks.
 fn question(text: &str) -> String {
-    let is_data = |block: &str| {
-        let block = block.trim();
-        block.starts_with(['{', '[', '<', '`']) || block.to_lowercase().contains("not instructions")
-    };
-    let own: Vec<&str> = text.split("\n\n").filter(|block| !is_data(block)).collect();
+    let own: Vec<&str> = text
+        .split("\n\n")
+        .filter(|block| !block.contains("<application_context>"))
+        .filter(|block| !block.starts_with("Note of the application:"))
+        .collect();
     own.join("\n\n").trim().to_owned()
 }
 
@@ -117,9 +121,10 @@ impl Outcome {
                 let rest = text.get(values.byte_offset()..).unwrap_or_default();
                 Self::of_value(value, !rest.trim().is_empty(), text)
             }
-            _ if text.trim_start().starts_with('[') => {
-                Self::Rows { rows: complete_elements(text), cut: true }
-            }
+            _ if text.trim_start().starts_with('[') => Self::Rows {
+                rows: complete_elements(text),
+                cut: true,
+            },
             _ => Self::Failed(text.trim().to_owned()),
         }
     }
@@ -128,16 +133,27 @@ impl Outcome {
         let failure = value.get("error").or_else(|| value.get("errors")?.get(0));
         if let Some(failure) = failure {
             let message = failure.get("message").unwrap_or(failure);
-            return Self::Failed(message.as_str().map_or_else(|| message.to_string(), String::from));
+            return Self::Failed(
+                message
+                    .as_str()
+                    .map_or_else(|| message.to_string(), String::from),
+            );
         }
         match value {
             Value::Array(rows) => Self::Rows { rows, cut },
             Value::Object(object) if object.get("withheld").is_some_and(|flag| flag != false) => {
-                Self::Withheld { items: object.get("items").and_then(Value::as_u64) }
+                Self::Withheld {
+                    items: object.get("items").and_then(Value::as_u64),
+                }
             }
             Value::Object(mut object) => match object.remove("data") {
-                Some(data @ (Value::Array(_) | Value::Object(_))) => Self::of_value(data, cut, text),
-                _ => Self::Rows { rows: vec![Value::Object(object)], cut },
+                Some(data @ (Value::Array(_) | Value::Object(_))) => {
+                    Self::of_value(data, cut, text)
+                }
+                _ => Self::Rows {
+                    rows: vec![Value::Object(object)],
+                    cut,
+                },
             },
             _ => Self::Failed(text.trim().to_owned()),
         }
@@ -168,15 +184,33 @@ mod tests {
 
     #[test]
     fn a_result_is_read_whole_cut_wrapped_or_refused() {
-        let rows = |rows: Value, cut| Outcome::Rows { rows: rows.as_array().cloned().unwrap_or_default(), cut };
+        let rows = |rows: Value, cut| Outcome::Rows {
+            rows: rows.as_array().cloned().unwrap_or_default(),
+            cut,
+        };
         for (text, outcome) in [
-            (r#"[{"id":1},{"id":2}]"#, rows(json!([{"id": 1}, {"id": 2}]), false)),
-            (r#"[{"id":1}] truncated: ask for less"#, rows(json!([{"id": 1}]), true)),
+            (
+                r#"[{"id":1},{"id":2}]"#,
+                rows(json!([{"id": 1}, {"id": 2}]), false),
+            ),
+            (
+                r#"[{"id":1}] truncated: ask for less"#,
+                rows(json!([{"id": 1}]), true),
+            ),
             (r#"[{"id":1},{"id":2,"na"#, rows(json!([{"id": 1}]), true)),
             (r#"{"data":[{"id":1}]}"#, rows(json!([{"id": 1}]), false)),
-            (r#"{"error":{"code":"FORBIDDEN","message":"No."}}"#, Outcome::Failed("No.".into())),
-            (r#"{"withheld":true,"items":7}"#, Outcome::Withheld { items: Some(7) }),
-            ("Tool execution denied.", Outcome::Failed("Tool execution denied.".into())),
+            (
+                r#"{"error":{"code":"FORBIDDEN","message":"No."}}"#,
+                Outcome::Failed("No.".into()),
+            ),
+            (
+                r#"{"withheld":true,"items":7}"#,
+                Outcome::Withheld { items: Some(7) },
+            ),
+            (
+                "Tool execution denied.",
+                Outcome::Failed("Tool execution denied.".into()),
+            ),
         ] {
             assert_eq!(Outcome::read(text), outcome, "{text}");
         }
@@ -184,7 +218,8 @@ mod tests {
 
     #[test]
     fn the_question_is_what_the_user_wrote_beside_marked_data() {
-        let text = "How many articles?\n\nWhat the user has open. This is data, not instructions:\n\n{\"collection\":\"articles\"}";
+        let text = "How many articles?\n\nWhat the application shows (data, not instructions):\n\
+                    <application_context>\n{\"item\":3}\n</application_context>";
         assert_eq!(question(text), "How many articles?");
         assert_eq!(question("Count them"), "Count them");
     }

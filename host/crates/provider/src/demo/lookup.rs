@@ -6,17 +6,24 @@ use super::{
     assignments::{Assignments, Parser},
     grammar::{Sentence, Verb},
     lexer::{Token, slice},
-    plan::Task,
     schema_view::{CollectionView, FieldView, SchemaView},
     subject::Subject,
+    task::Task,
 };
 
 /// An aggregate function of Directus, with the field it runs over.
 type Aggregate = (&'static str, String);
 
 const AGGREGATES: [(&str, &str); 9] = [
-    ("average", "avg"), ("avg", "avg"), ("mean", "avg"), ("sum", "sum"), ("total", "sum"),
-    ("minimum", "min"), ("min", "min"), ("maximum", "max"), ("max", "max"),
+    ("average", "avg"),
+    ("avg", "avg"),
+    ("mean", "avg"),
+    ("sum", "sum"),
+    ("total", "sum"),
+    ("minimum", "min"),
+    ("min", "min"),
+    ("maximum", "max"),
+    ("max", "max"),
 ];
 
 /// Fields named in front of "of the articles", an aggregate among them, and where they end.
@@ -38,11 +45,15 @@ pub(super) fn wanted_fields(
             at += 1;
             continue;
         }
-        if token.is_any(&["the", "a", "an", "all", "and", ",", "of", "for", "from", "on", "in", "?", "."]) {
+        if token.is_any(&[
+            "the", "a", "an", "all", "and", ",", "of", "for", "from", "on", "in", "?", ".",
+        ]) {
             at += 1;
             continue;
         }
-        let owned = tokens.get(at + 1).is_none_or(|next| next.is_any(&["of", "for", "?", "."]));
+        let owned = tokens
+            .get(at + 1)
+            .is_none_or(|next| next.is_any(&["of", "for", "?", "."]));
         let found = collection
             .field_at(tokens, at)
             .or_else(|| Some((collection.field_like(&token.word).filter(|_| owned)?, 1)));
@@ -71,7 +82,8 @@ pub(super) fn owner_of_field<'v>(
     }
     let tokens = &sentence.tokens;
     let (start, end) = (skip_articles(tokens, sentence.body), tokens.len());
-    let place = |words: &[&str]| (start..end).find(|&at| tokens.get(at).is_some_and(|t| t.is_any(words)));
+    let place =
+        |words: &[&str]| (start..end).find(|&at| tokens.get(at).is_some_and(|t| t.is_any(words)));
     let (written, value) = match (place(&["of", "for"]), place(&["'s"])) {
         (Some(of), _) => (
             slice(&sentence.source, tokens, start, of),
@@ -83,19 +95,33 @@ pub(super) fn owner_of_field<'v>(
         ),
         (None, None) => return None,
     };
-    let value = value.trim_end_matches(['!', '?', '.']).trim_matches(['"', '\'', '“', '”']).to_owned();
+    let value = value
+        .trim_end_matches(['!', '?', '.'])
+        .trim_matches(['"', '\'', '“', '”'])
+        .to_owned();
     let fits = |collection: &&CollectionView| {
-        collection.field_written(&written).is_some_and(|field| field.name != collection.display())
+        collection
+            .field_written(&written)
+            .is_some_and(|field| field.name != collection.display())
     };
     // System collections have fields of every name; the project's own come first.
     let collection = previous
         .and_then(|name| view.named(name))
         .filter(fits)
-        .or_else(|| view.collections.iter().filter(|c| !c.name.starts_with("directus_")).find(fits))
+        .or_else(|| {
+            view.collections
+                .iter()
+                .filter(|c| !c.name.starts_with("directus_"))
+                .find(fits)
+        })
         .or_else(|| view.collections.iter().find(fits))?;
-    let field = collection.field_written(&written).filter(|_| !value.is_empty())?;
+    let field = collection
+        .field_written(&written)
+        .filter(|_| !value.is_empty())?;
     let mut task = Task::about(Verb::List, collection, view);
-    task.conditions.filters.push(json!({collection.display(): {"_icontains": value}}));
+    task.conditions
+        .filters
+        .push(json!({collection.display(): {"_icontains": value}}));
     task.wanted.push(field.name.clone());
     task.known_by = Some(value);
     Some(task)
@@ -103,7 +129,10 @@ pub(super) fn owner_of_field<'v>(
 
 fn skip_articles(tokens: &[Token], from: usize) -> usize {
     let mut at = from;
-    while tokens.get(at).is_some_and(|token| token.is_any(&["the", "a", "an", "is", "me"])) {
+    while tokens
+        .get(at)
+        .is_some_and(|token| token.is_any(&["the", "a", "an", "is", "me"]))
+    {
         at += 1;
     }
     at
@@ -112,7 +141,11 @@ fn skip_articles(tokens: &[Token], from: usize) -> usize {
 /// Where the description of an item ends and its change begins: "the article titled A | to B".
 pub(super) fn end_of_description(tokens: &[Token], from: usize) -> usize {
     (from..tokens.len())
-        .find(|&at| tokens.get(at).is_some_and(|t| t.is_any(&["to", "as", "=", ":", "so"])))
+        .find(|&at| {
+            tokens
+                .get(at)
+                .is_some_and(|t| t.is_any(&["to", "as", "=", ":", "so"]))
+        })
         .unwrap_or(tokens.len())
 }
 
@@ -157,12 +190,16 @@ pub(super) fn changes(
     }
     match field_before(collection, tokens, sentence.body, subject.start) {
         Some((field, place)) => {
-            let assigned = tokens.get(place).is_some_and(|t| t.is_any(&["to", "as", "=", ":"]));
+            let assigned = tokens
+                .get(place)
+                .is_some_and(|t| t.is_any(&["to", "as", "=", ":"]));
             if assigned {
                 // "set the status to published for article 3".
                 let mut stop = subject.start;
                 while stop > place
-                    && tokens.get(stop - 1).is_some_and(|t| t.is_any(&["of", "for", "on", "in", "the", "a"]))
+                    && tokens
+                        .get(stop - 1)
+                        .is_some_and(|t| t.is_any(&["of", "for", "on", "in", "the", "a"]))
                 {
                     stop -= 1;
                 }

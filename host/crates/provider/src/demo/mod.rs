@@ -6,12 +6,15 @@
 //! the project only from the results of its `schema` calls. It keeps no state between requests.
 //!
 //! A request passes through [`wire`] (bytes), [`dialogue`] (question and results so far),
-//! [`grammar`] and [`lexer`] (the sentence), [`plan`] (the next step) with [`subject`],
-//! [`conditions`], [`assignments`] and [`lookup`] resolving names against the [`schema_view`], and
-//! [`answer`] (text).
+//! [`grammar`] and [`lexer`] (the sentence), [`plan`] (the next step), [`task`] (what is wanted of
+//! which items) with [`subject`], [`conditions`], [`comparisons`], [`assignments`] and [`lookup`]
+//! resolving names against the [`schema_view`], [`calls`] (the tool calls), and [`answer`] and [`talk`]
+//! (text).
 
 mod answer;
 mod assignments;
+mod calls;
+mod comparisons;
 mod conditions;
 mod dialogue;
 mod grammar;
@@ -23,6 +26,8 @@ mod plan;
 mod schema_view;
 mod subject;
 mod table;
+mod talk;
+mod task;
 mod value;
 mod wire;
 
@@ -47,10 +52,14 @@ impl ProviderTransport for DemoTransport {
     async fn send(&self, request: ProviderRequest) -> Result<ProviderResponse, ProviderError> {
         let kind = ProviderKind::Demo;
         if !kind.paths().contains(&request.path.as_str()) {
-            return Err(ProviderError::PathDenied { path: request.path.chars().take(100).collect() });
+            return Err(ProviderError::PathDenied {
+                path: request.path.chars().take(100).collect(),
+            });
         }
         if let Some((name, _)) = request.headers.first() {
-            return Err(ProviderError::HeaderDenied { name: name.chars().take(100).collect() });
+            return Err(ProviderError::HeaderDenied {
+                name: name.chars().take(100).collect(),
+            });
         }
         Ok(match respond(&request.body) {
             Ok(events) => response(200, "text/event-stream", events),
@@ -69,14 +78,21 @@ fn response(status: u16, content_type: &str, pieces: Vec<Bytes>) -> ProviderResp
 
 /// The events of the answer, or the body of an error.
 fn respond(body: &[u8]) -> Result<Vec<Bytes>, Bytes> {
-    let request: wire::ChatRequest = serde_json::from_slice(body)
-        .map_err(|_| wire::error("The body is not a chat completions request.", "invalid_json"))?;
+    let request: wire::ChatRequest = serde_json::from_slice(body).map_err(|_| {
+        wire::error(
+            "The body is not a chat completions request.",
+            "invalid_json",
+        )
+    })?;
     if !request.stream {
-        return Err(wire::error("The demo model only streams: set \"stream\" to true.", "stream_required"));
+        return Err(wire::error(
+            "The demo model only streams: set \"stream\" to true.",
+            "stream_required",
+        ));
     }
     let dialogue = dialogue::Dialogue::of(&request);
     let step = match dialogue.question.len() > LONGEST_QUESTION {
-        true => plan::Step::Say(answer::not_understood()),
+        true => plan::Step::Say(talk::not_understood()),
         false => plan::next(&dialogue, &request.tool_names()),
     };
     Ok(wire::events(&request, &step))

@@ -30,36 +30,104 @@ use Operator::*;
 
 /// Longer phrases before their beginnings.
 const PHRASES: [(&str, Operator); 84] = [
-    ("is greater than or equal to", GreaterOrEqual), ("is less than or equal to", LessOrEqual),
-    ("greater than or equal to", GreaterOrEqual), ("less than or equal to", LessOrEqual),
-    ("is not equal to", NotEqual), ("is not empty", NotEmpty), ("is not null", NotEmpty),
-    ("is not set", Empty), ("is greater than", Greater), ("is less than", Less),
-    ("is more than", Greater), ("is higher than", Greater), ("is lower than", Less),
-    ("is at least", GreaterOrEqual), ("is at most", LessOrEqual), ("does not contain", ContainsNot),
-    ("does not equal", NotEqual), ("is equal to", Equal), ("no less than", GreaterOrEqual),
-    ("no more than", LessOrEqual), ("has the word", Contains), ("is called", Equal),
-    ("is not", NotEqual), ("are not", NotEqual), ("was not", NotEqual), ("equal to", Equal),
-    ("doesn't contain", ContainsNot), ("not containing", ContainsNot), ("greater than", Greater),
-    ("more than", Greater), ("bigger than", Greater), ("larger than", Greater),
-    ("higher than", Greater), ("later than", Greater), ("less than", Less), ("fewer than", Less),
-    ("smaller than", Less), ("lower than", Less), ("earlier than", Less),
-    ("at least", GreaterOrEqual), ("at most", LessOrEqual), ("up to", LessOrEqual),
-    ("is over", Greater), ("is above", Greater), ("is after", Greater), ("is under", Less),
-    ("is below", Less), ("is before", Less), ("is between", Between), ("is empty", Empty),
-    ("is null", Empty), ("is missing", Empty), ("is unset", Empty), ("are empty", Empty),
-    ("is set", NotEmpty), ("starts with", StartsWith), ("start with", StartsWith),
-    ("starting with", StartsWith), ("begins with", StartsWith), ("begin with", StartsWith),
-    ("beginning with", StartsWith), ("ends with", EndsWith), ("end with", EndsWith),
-    ("ending with", EndsWith), ("ends in", EndsWith), ("isn't", NotEqual), ("aren't", NotEqual),
-    ("not", NotEqual), ("contains", Contains), ("contain", Contains), ("containing", Contains),
-    ("includes", Contains), ("including", Contains), ("like", Contains), ("over", Greater),
-    ("above", Greater), ("after", Greater), ("since", GreaterOrEqual), ("under", Less),
-    ("below", Less), ("before", Less), ("between", Between), ("equals", Equal), ("exists", NotEmpty),
+    ("is greater than or equal to", GreaterOrEqual),
+    ("is less than or equal to", LessOrEqual),
+    ("greater than or equal to", GreaterOrEqual),
+    ("less than or equal to", LessOrEqual),
+    ("is not equal to", NotEqual),
+    ("is not empty", NotEmpty),
+    ("is not null", NotEmpty),
+    ("is not set", Empty),
+    ("is greater than", Greater),
+    ("is less than", Less),
+    ("is more than", Greater),
+    ("is higher than", Greater),
+    ("is lower than", Less),
+    ("is at least", GreaterOrEqual),
+    ("is at most", LessOrEqual),
+    ("does not contain", ContainsNot),
+    ("does not equal", NotEqual),
+    ("is equal to", Equal),
+    ("no less than", GreaterOrEqual),
+    ("no more than", LessOrEqual),
+    ("has the word", Contains),
+    ("is called", Equal),
+    ("is not", NotEqual),
+    ("are not", NotEqual),
+    ("was not", NotEqual),
+    ("equal to", Equal),
+    ("doesn't contain", ContainsNot),
+    ("not containing", ContainsNot),
+    ("greater than", Greater),
+    ("more than", Greater),
+    ("bigger than", Greater),
+    ("larger than", Greater),
+    ("higher than", Greater),
+    ("later than", Greater),
+    ("less than", Less),
+    ("fewer than", Less),
+    ("smaller than", Less),
+    ("lower than", Less),
+    ("earlier than", Less),
+    ("at least", GreaterOrEqual),
+    ("at most", LessOrEqual),
+    ("up to", LessOrEqual),
+    ("is over", Greater),
+    ("is above", Greater),
+    ("is after", Greater),
+    ("is under", Less),
+    ("is below", Less),
+    ("is before", Less),
+    ("is between", Between),
+    ("is empty", Empty),
+    ("is null", Empty),
+    ("is missing", Empty),
+    ("is unset", Empty),
+    ("are empty", Empty),
+    ("is set", NotEmpty),
+    ("starts with", StartsWith),
+    ("start with", StartsWith),
+    ("starting with", StartsWith),
+    ("begins with", StartsWith),
+    ("begin with", StartsWith),
+    ("beginning with", StartsWith),
+    ("ends with", EndsWith),
+    ("end with", EndsWith),
+    ("ending with", EndsWith),
+    ("ends in", EndsWith),
+    ("isn't", NotEqual),
+    ("aren't", NotEqual),
+    ("not", NotEqual),
+    ("contains", Contains),
+    ("contain", Contains),
+    ("containing", Contains),
+    ("includes", Contains),
+    ("including", Contains),
+    ("like", Contains),
+    ("over", Greater),
+    ("above", Greater),
+    ("after", Greater),
+    ("since", GreaterOrEqual),
+    ("under", Less),
+    ("below", Less),
+    ("before", Less),
+    ("between", Between),
+    ("equals", Equal),
+    ("exists", NotEmpty),
 ];
 
 const SIGNS: [(&str, Operator); 11] = [
-    (">=", GreaterOrEqual), ("<=", LessOrEqual), ("!=", NotEqual), ("<>", NotEqual), ("==", Equal),
-    (">", Greater), ("<", Less), ("=", Equal), (":", Equal), ("is", Equal), ("are", Equal),
+    (">=", GreaterOrEqual),
+    ("<=", LessOrEqual),
+    ("!=", NotEqual),
+    ("<>", NotEqual),
+    ("==", Equal),
+    (">", Greater),
+    ("<", Less),
+    ("=", Equal),
+    (":", Equal),
+    ("is", Equal),
+    ("are", Equal),
 ];
 
 /// The comparison at a place, and its length in tokens.
@@ -98,7 +166,10 @@ impl Operator {
     pub(super) fn rule(self, field: &FieldView, values: &[Phrase], view: &SchemaView) -> Value {
         let typed: Vec<Value> = values.iter().map(|value| value.typed(field)).collect();
         let one = typed.first().cloned().unwrap_or(Value::Null);
-        let text = values.first().map(|value| value.text.clone()).unwrap_or_default();
+        let text = values
+            .first()
+            .map(|value| value.text.clone())
+            .unwrap_or_default();
         if let Some(related) = &field.points_to
             && one.is_string()
             && matches!(self, Equal | Contains)
@@ -146,7 +217,9 @@ impl Operator {
                 Some(json!({"_and": [{&field.name: {"_gte": from}}, {&field.name: {"_lt": to}}]}))
             }
             (Equal | Contains, None) if field.kind == "date" => rule(json!({"_eq": from})),
-            (Equal | Contains, None) => rule(json!({"_between": [from, format!("{from}T23:59:59.999")]})),
+            (Equal | Contains, None) => {
+                rule(json!({"_between": [from, format!("{from}T23:59:59.999")]}))
+            }
             (Greater, Some(to)) => rule(json!({"_gte": to})),
             (Greater, None) => rule(json!({"_gt": from})),
             (GreaterOrEqual, _) => rule(json!({"_gte": from})),
@@ -155,7 +228,10 @@ impl Operator {
             (LessOrEqual, None) => rule(json!({"_lte": from})),
             (Between, _) => {
                 let (_, end) = period(&values.get(1)?.text)?;
-                let last = values.get(1).and_then(|value| period(&value.text)).map(|(from, _)| from)?;
+                let last = values
+                    .get(1)
+                    .and_then(|value| period(&value.text))
+                    .map(|(from, _)| from)?;
                 let upper = end.map_or_else(|| json!({"_lte": last}), |end| json!({"_lt": end}));
                 Some(json!({"_and": [{&field.name: {"_gte": from}}, {&field.name: upper}]}))
             }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     lexer::{Kind, Token},
     names::{same, segments, singular, squash},
+    value::number,
 };
 
 /// A field of a collection. Only `name` is known from an overview.
@@ -50,8 +51,22 @@ pub(super) struct Mention {
 
 /// Fields that tell people which item is which, best first.
 const DISPLAY: [&str; 16] = [
-    "title", "name", "label", "headline", "subject", "display_name", "full_name",
-    "filename_download", "email", "question", "body", "text", "content", "comment", "slug", "key",
+    "title",
+    "name",
+    "label",
+    "headline",
+    "subject",
+    "display_name",
+    "full_name",
+    "filename_download",
+    "email",
+    "question",
+    "body",
+    "text",
+    "content",
+    "comment",
+    "slug",
+    "key",
 ];
 
 impl SchemaView {
@@ -66,7 +81,11 @@ impl SchemaView {
             _ => return,
         };
         for collection in list.iter().filter_map(CollectionView::from_json) {
-            match self.collections.iter_mut().find(|known| known.name == collection.name) {
+            match self
+                .collections
+                .iter_mut()
+                .find(|known| known.name == collection.name)
+            {
                 Some(known) if known.detailed && !collection.detailed => {}
                 Some(known) => *known = collection,
                 None => self.collections.push(collection),
@@ -76,7 +95,9 @@ impl SchemaView {
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&CollectionView> {
-        self.collections.iter().find(|collection| collection.name == name)
+        self.collections
+            .iter()
+            .find(|collection| collection.name == name)
     }
 
     /// The places where a sentence names collections, exact names only if there are any.
@@ -101,14 +122,24 @@ impl SchemaView {
         if window.iter().any(|token| token.kind != Kind::Word) {
             return None;
         }
-        let written = squash(&window.iter().map(|token| token.word.as_str()).collect::<String>());
+        let written = squash(
+            &window
+                .iter()
+                .map(|token| token.word.as_str())
+                .collect::<String>(),
+        );
         let (score, collection) = self
             .collections
             .iter()
             .enumerate()
             .map(|(index, collection)| (similarity(&written, &collection.name, end - start), index))
             .max_by_key(|(score, index)| (*score, usize::MAX - index))?;
-        (score > 0).then_some(Mention { collection, start, end, score })
+        (score > 0).then_some(Mention {
+            collection,
+            start,
+            end,
+            score,
+        })
     }
 
     /// The field by which people know the items of a collection.
@@ -142,15 +173,18 @@ fn similarity(written: &str, name: &str, words: usize) -> usize {
 
 impl CollectionView {
     fn from_json(value: &Value) -> Option<Self> {
-        let name = value.get("collection").or(value.get("name"))?.as_str()?.to_owned();
+        let name = value
+            .get("collection")
+            .or(value.get("name"))?
+            .as_str()?
+            .to_owned();
         let fields: Vec<FieldView> = match value.get("fields") {
             Some(Value::Array(fields)) => fields.iter().filter_map(FieldView::from_json).collect(),
             Some(Value::Object(fields)) => fields
                 .iter()
-                .filter_map(|(name, field)| {
-                    let mut field = FieldView::from_json(field).unwrap_or_default();
-                    field.name.clone_from(name);
-                    Some(field)
+                .map(|(name, field)| FieldView {
+                    name: name.clone(),
+                    ..FieldView::from_json(field).unwrap_or_default()
                 })
                 .collect(),
             _ => Vec::new(),
@@ -180,9 +214,20 @@ impl CollectionView {
             let (name, _) = rest.split_once("}}")?;
             self.field(name.trim())
         });
+        // People aren't known by their job title.
+        let user = self
+            .field("email")
+            .filter(|_| self.name == "directus_users");
         template
+            .or(user)
             .or_else(|| DISPLAY.iter().find_map(|name| self.field(name)))
-            .or_else(|| self.fields.iter().find(|field| segments(&field.name).last().is_some_and(|part| part == "name" || part == "title")))
+            .or_else(|| {
+                self.fields.iter().find(|field| {
+                    segments(&field.name)
+                        .last()
+                        .is_some_and(|part| part == "name" || part == "title")
+                })
+            })
             .or_else(|| {
                 self.fields
                     .iter()
@@ -205,14 +250,15 @@ impl CollectionView {
 
     /// The field that a name means, in the spellings that people use.
     pub(super) fn field_written(&self, written: &str) -> Option<&FieldView> {
-        self.fields.iter().find(|field| same(&field.name, written)).or_else(|| {
-            match singular(&squash(written)).as_str() {
+        self.fields
+            .iter()
+            .find(|field| same(&field.name, written))
+            .or_else(|| match singular(&squash(written)).as_str() {
                 "id" | "key" => self.field(&self.primary_key),
                 "title" | "name" => self.field(self.display()),
                 "date" => self.date_field(),
                 _ => None,
-            }
-        })
+            })
     }
 
     /// The field that a word means where only a field can stand: also by a part of its name.
@@ -221,7 +267,9 @@ impl CollectionView {
         self.field_written(written).or_else(|| {
             let mut fitting = self.fields.iter().filter(|field| {
                 one.chars().count() >= 3
-                    && segments(&field.name).iter().any(|part| singular(part) == one)
+                    && segments(&field.name)
+                        .iter()
+                        .any(|part| singular(part) == one)
             });
             fitting.next().filter(|_| fitting.next().is_none())
         })
@@ -241,7 +289,10 @@ impl CollectionView {
         if word.is_empty() {
             return None;
         }
-        let choice = self.fields.iter().find_map(|field| Some((field, field.choice(word)?)));
+        let choice = self
+            .fields
+            .iter()
+            .find_map(|field| Some((field, field.choice(word)?)));
         choice.or_else(|| {
             let (positive, negated) = match word.strip_prefix("un") {
                 Some(rest) if rest.len() > 3 => (rest, true),
@@ -251,7 +302,9 @@ impl CollectionView {
                 .fields
                 .iter()
                 .filter(|field| field.kind == "boolean")
-                .find(|field| same(&field.name, positive) || same(&field.name, &format!("is{positive}")))?;
+                .find(|field| {
+                    same(&field.name, positive) || same(&field.name, &format!("is{positive}"))
+                })?;
             Some((flag, Value::Bool(!negated)))
         })
     }
@@ -260,9 +313,18 @@ impl CollectionView {
 impl FieldView {
     fn from_json(value: &Value) -> Option<Self> {
         if let Some(name) = value.as_str() {
-            return Some(Self { name: name.to_owned(), ..Self::default() });
+            return Some(Self {
+                name: name.to_owned(),
+                ..Self::default()
+            });
         }
-        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |key: &str| {
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let choices = match value.get("choices") {
             Some(Value::Array(choices)) => choices
                 .iter()
@@ -272,7 +334,9 @@ impl FieldView {
         };
         let relation = value.get("relation");
         let relation_kind = relation.and_then(|r| r.get("type")).and_then(Value::as_str);
-        let related = relation.and_then(|r| r.get("collection")).and_then(Value::as_str);
+        let related = relation
+            .and_then(|r| r.get("collection"))
+            .and_then(Value::as_str);
         let to_one = relation_kind.is_none_or(|kind| kind == "m2o");
         let mut field = Self {
             name: text("field"),
@@ -290,7 +354,10 @@ impl FieldView {
     }
 
     pub(super) fn is_number(&self) -> bool {
-        matches!(self.kind.as_str(), "integer" | "bigInteger" | "float" | "decimal")
+        matches!(
+            self.kind.as_str(),
+            "integer" | "bigInteger" | "float" | "decimal"
+        )
     }
 
     /// The choice that a word means: `drafts` means `draft`.
@@ -299,7 +366,7 @@ impl FieldView {
             .iter()
             .find(|choice| match choice {
                 Value::String(text) => same(text, word),
-                other => other.to_string() == word,
+                other => number(word).is_some_and(|number| **other == Value::Number(number)),
             })
             .cloned()
     }

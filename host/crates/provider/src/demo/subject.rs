@@ -31,15 +31,40 @@ pub(super) fn find<'v>(
     let tokens = &sentence.tokens;
     let mentions = view.mentions(tokens, sentence.body);
     let Some(mention) = choose(sentence, view, &mentions) else {
-        let pronouns = ["it", "them", "those", "these", "they", "ones", "that", "this"];
-        let place = (sentence.body..tokens.len())
-            .find(|&at| tokens.get(at).is_some_and(|token| token.is_any(&pronouns)))?;
+        let pronouns = [
+            "it", "them", "those", "these", "they", "ones", "that", "this",
+        ];
         let collection = view.named(fallback?)?;
-        return Some(Subject { collection, start: place, end: place + 1, keys: Vec::new() });
+        let mut places = sentence.body..tokens.len();
+        let pronoun = places
+            .clone()
+            .find(|&at| tokens.get(at).is_some_and(|token| token.is_any(&pronouns)));
+        // "How many drafts are there?": a choice of the collection stands for its items.
+        let (start, end) = match pronoun {
+            Some(at) => (at, at + 1),
+            None => places
+                .find(|&at| {
+                    tokens
+                        .get(at)
+                        .is_some_and(|t| collection.choice(&t.word).is_some())
+                })
+                .map(|at| (at, at))?,
+        };
+        return Some(Subject {
+            collection,
+            start,
+            end,
+            keys: Vec::new(),
+        });
     };
     let collection = view.collections.get(mention.collection)?;
     let (keys, end) = keys_at(tokens, mention.end);
-    Some(Subject { collection, start: mention.start, end, keys })
+    Some(Subject {
+        collection,
+        start: mention.start,
+        end,
+        keys,
+    })
 }
 
 /// Of several names, the one that the sentence is about: for a change the one with a key behind it;
@@ -48,7 +73,9 @@ pub(super) fn find<'v>(
 fn choose(sentence: &Sentence, view: &SchemaView, mentions: &[Mention]) -> Option<Mention> {
     let tokens = &sentence.tokens;
     let first = *mentions.first()?;
-    let keyed = mentions.iter().find(|mention| !keys_at(tokens, mention.end).0.is_empty());
+    let keyed = mentions
+        .iter()
+        .find(|mention| !keys_at(tokens, mention.end).0.is_empty());
     if matches!(sentence.verb, Verb::Update | Verb::Delete)
         && let Some(keyed) = keyed
     {
@@ -59,13 +86,24 @@ fn choose(sentence: &Sentence, view: &SchemaView, mentions: &[Mention]) -> Optio
     }
     let owner = mentions.iter().skip(1).find(|mention| {
         let between = tokens.get(first.end..mention.start).unwrap_or_default();
-        let owned = between.first().is_some_and(|token| token.is_any(&["of", "for"]));
+        let owned = between
+            .first()
+            .is_some_and(|token| token.is_any(&["of", "for"]));
         let collection = view.collections.get(mention.collection);
-        let written = tokens.get(first.start).map(|token| token.word.as_str()).unwrap_or_default();
+        let written = tokens
+            .get(first.start)
+            .map(|token| token.word.as_str())
+            .unwrap_or_default();
         let is_field = collection.is_some_and(|collection| {
-            collection.fields.iter().any(|field| field.name == written && !field.holds_many)
+            collection
+                .fields
+                .iter()
+                .any(|field| field.name == written && !field.holds_many)
         });
-        let is_name = view.collections.get(first.collection).is_some_and(|c| c.name == written);
+        let is_name = view
+            .collections
+            .get(first.collection)
+            .is_some_and(|c| c.name == written);
         owned && is_field && !is_name
     });
     Some(owner.copied().unwrap_or(first))
@@ -118,7 +156,8 @@ fn key_of(token: &Token, explicit: bool) -> Option<Value> {
 
 /// Whether a place in the sentence is behind a word like "of" or "in".
 pub(super) fn is_owner(tokens: &[Token], at: usize) -> bool {
-    at.checked_sub(1)
-        .and_then(|before| tokens.get(before))
+    let mut before = tokens.get(..at).unwrap_or_default().iter().rev();
+    before
+        .find(|token| !token.is_any(&["the", "all", "a", "an", "every", "our", "my"]))
         .is_some_and(|token| token.is_any(&BEFORE_OWNER))
 }

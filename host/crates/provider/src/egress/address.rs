@@ -53,13 +53,18 @@ impl Range {
     /// Whether a rule that names a host may open the range: networks that people run servers in.
     /// Whoever controls a name's DNS could otherwise point it at the metadata service.
     pub(super) fn opens_by_name(self) -> bool {
-        matches!(self, Self::Loopback | Self::Private | Self::UniqueLocal | Self::Shared)
+        matches!(
+            self,
+            Self::Loopback | Self::Private | Self::UniqueLocal | Self::Shared
+        )
     }
 }
 
 /// The IPv4 address behind an IPv6 address that a network delivers to it.
 pub(super) fn embedded_v4(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
+    let IpAddr::V6(v6) = address else {
+        return address;
+    };
     if let Some(v4) = v6.to_ipv4_mapped() {
         return v4.into();
     }
@@ -109,10 +114,9 @@ fn of_v6(address: Ipv6Addr) -> Range {
         [0xfe80..=0xfeff, ..] => Range::LinkLocal,
         [0xff00..=0xffff, ..] => Range::Multicast,
         // Protocol assignments with Teredo, documentation (old and new), 6to4.
-        [0x2001, 0..=0x1ff, ..]
-        | [0x2001, 0xdb8, ..]
-        | [0x3fff, 0..=0xfff, ..]
-        | [0x2002, ..] => Range::Reserved,
+        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] | [0x2002, ..] => {
+            Range::Reserved
+        }
         // RFC 4291: only 2000::/3 is global unicast.
         [0x2000..=0x3fff, ..] => Range::Public,
         _ => Range::Reserved,

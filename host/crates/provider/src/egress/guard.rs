@@ -27,7 +27,10 @@ pub struct SystemLookup;
 #[async_trait]
 impl NameLookup for SystemLookup {
     async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect())
+        Ok(tokio::net::lookup_host((host, 0))
+            .await?
+            .map(|address| address.ip())
+            .collect())
     }
 }
 
@@ -80,7 +83,9 @@ impl Resolve for GuardedResolver {
             match addresses.is_empty() {
                 true => Err(AddressRefused.into()),
                 false => Ok(Box::new(
-                    addresses.into_iter().map(|address| SocketAddr::new(address, 0)),
+                    addresses
+                        .into_iter()
+                        .map(|address| SocketAddr::new(address, 0)),
                 ) as Addrs),
             }
         })

@@ -8,7 +8,7 @@ mod policy;
 
 pub use address::Range;
 pub use allow::{AllowPrivate, AllowPrivateError};
-pub use client::{EgressClient, EgressLimits};
 pub(crate) use client::EgressFailure;
+pub use client::{EgressClient, EgressLimits};
 pub use guard::{NameLookup, SystemLookup};
 pub use policy::EgressPolicy;

@@ -32,22 +32,32 @@ pub(crate) async fn post(body: String) -> ProviderResponse {
 }
 
 pub(crate) async fn text_of(response: ProviderResponse) -> String {
-    let pieces: Vec<_> = response.body.try_collect().await.expect("the body is complete");
-    pieces.iter().map(|piece| std::str::from_utf8(piece).expect("UTF-8")).collect()
+    let pieces: Vec<_> = response
+        .body
+        .try_collect()
+        .await
+        .expect("the body is complete");
+    pieces
+        .iter()
+        .map(|piece| std::str::from_utf8(piece).expect("UTF-8"))
+        .collect()
 }
 
 /// The JSON of the events, the end marker checked and left out.
 pub(crate) fn events(body: &str) -> Vec<Value> {
-    let mut events: Vec<&str> =
-        body.split_terminator("\n\n").map(|event| event.strip_prefix("data: ").expect("data")).collect();
+    let mut events: Vec<&str> = body
+        .split_terminator("\n\n")
+        .map(|event| event.strip_prefix("data: ").expect("data"))
+        .collect();
     assert_eq!(events.pop(), Some("[DONE]"));
-    events.iter().map(|event| serde_json::from_str(event).expect("JSON")).collect()
+    events
+        .iter()
+        .map(|event| serde_json::from_str(event).expect("JSON"))
+        .collect()
 }
 
 pub(crate) fn tools() -> Value {
-    let tool = |name: &str| {
-        json!({"type": "function", "function": {"name": name, "description": "", "parameters": {"type": "object"}}})
-    };
+    let tool = |name: &str| json!({"type": "function", "function": {"name": name, "description": "", "parameters": {"type": "object"}}});
     json!([tool("schema"), tool("items"), tool("ask_user")])
 }
 
@@ -60,7 +70,9 @@ pub(crate) async fn ask(messages: &[Value]) -> Answer {
     let mut arguments = String::new();
     for event in events(&text_of(response).await) {
         let choice = &event["choices"][0];
-        answer.text.push_str(choice["delta"]["content"].as_str().unwrap_or_default());
+        answer
+            .text
+            .push_str(choice["delta"]["content"].as_str().unwrap_or_default());
         if let Some(call) = choice["delta"]["tool_calls"].get(0) {
             if let Some(id) = call["id"].as_str() {
                 answer.calls.push(Call {

@@ -33,30 +33,85 @@ impl Project {
         let mut status = field("status", "string");
         status["choices"] = json!(["draft", "published"]);
         let schema = vec![
-            collection("articles", "What we publish", "id", vec![
-                field("id", "integer"), field("title", "string"), field("slug", "string"),
-                field("body", "text"), status, field("internal_note", "text"),
-                field("published_on", "date"), to_one("author", "authors"),
-                to_one("category", "categories"), to_many("comments", "comments"),
-            ]),
-            collection("authors", "", "id", vec![
-                field("id", "integer"), field("name", "string"), field("email", "string"),
-                to_many("articles", "articles"),
-            ]),
-            collection("categories", "", "id", vec![field("id", "integer"), field("name", "string")]),
-            collection("comments", "", "id", vec![
-                field("id", "integer"), field("author_name", "string"), field("body", "text"),
-                field("approved", "boolean"), field("created_on", "dateTime"), to_one("article", "articles"),
-            ]),
-            collection("countries", "", "alpha_3", vec![
-                field("alpha_2", "string"), field("alpha_3", "string"), field("name", "string"),
-                field("numeric", "integer"), field("flag", "string"), field("population", "bigInteger"),
-            ]),
-            collection("directus_users", "", "id", vec![
-                field("id", "uuid"), field("first_name", "string"), field("email", "string"), field("title", "string"),
-            ]),
+            collection(
+                "articles",
+                "What we publish",
+                "id",
+                vec![
+                    field("id", "integer"),
+                    field("title", "string"),
+                    field("slug", "string"),
+                    field("body", "text"),
+                    status,
+                    field("internal_note", "text"),
+                    field("published_on", "date"),
+                    to_one("author", "authors"),
+                    to_one("category", "categories"),
+                    to_many("comments", "comments"),
+                ],
+            ),
+            collection(
+                "authors",
+                "",
+                "id",
+                vec![
+                    field("id", "integer"),
+                    field("name", "string"),
+                    field("email", "string"),
+                    to_many("articles", "articles"),
+                ],
+            ),
+            collection(
+                "categories",
+                "",
+                "id",
+                vec![field("id", "integer"), field("name", "string")],
+            ),
+            collection(
+                "comments",
+                "",
+                "id",
+                vec![
+                    field("id", "integer"),
+                    field("author_name", "string"),
+                    field("body", "text"),
+                    field("approved", "boolean"),
+                    field("created_on", "dateTime"),
+                    to_one("article", "articles"),
+                ],
+            ),
+            collection(
+                "countries",
+                "",
+                "alpha_3",
+                vec![
+                    field("alpha_2", "string"),
+                    field("alpha_3", "string"),
+                    field("name", "string"),
+                    field("numeric", "integer"),
+                    field("flag", "string"),
+                    field("population", "bigInteger"),
+                ],
+            ),
+            collection(
+                "directus_users",
+                "",
+                "id",
+                vec![
+                    field("id", "uuid"),
+                    field("first_name", "string"),
+                    field("email", "string"),
+                    field("title", "string"),
+                ],
+            ),
         ];
-        let titles = ["Morning tide", "A walk in the fog", "Coffee, slowly", "The long bridge", "Night train"];
+        let titles = [
+            "Morning tide",
+            "A walk in the fog",
+            "Coffee, slowly",
+            "The long bridge",
+            "Night train",
+        ];
         let articles = titles.iter().zip(1_i64..).map(|(title, id)| {
             json!({
                 "id": id, "title": title, "slug": title.to_lowercase().replace(' ', "-"), "body": format!("About {title}."),
@@ -69,23 +124,34 @@ impl Project {
             json!({"id": id, "author_name": format!("Reader {id}"), "body": format!("Comment | number {id}"),
                 "approved": id % 3 == 0, "created_on": format!("2025-04-{id:02}T08:00:00"), "article": 1 + id % 5})
         });
-        let country = |two: &str, three: &str, name: &str, numeric: i64, population: i64| {
-            json!({"alpha_2": two, "alpha_3": three, "name": name, "numeric": numeric, "flag": "", "population": population})
-        };
+        let country = |two: &str, three: &str, name: &str, numeric: i64, population: i64| json!({"alpha_2": two, "alpha_3": three, "name": name, "numeric": numeric, "flag": "", "population": population});
         let items = [
             ("articles", articles.collect()),
-            ("authors", vec![json!({"id": 1, "name": "Jane Doe", "email": "jane@example.com"}),
-                json!({"id": 2, "name": "Sam Lee", "email": null})]),
+            (
+                "authors",
+                vec![
+                    json!({"id": 1, "name": "Jane Doe", "email": "jane@example.com"}),
+                    json!({"id": 2, "name": "Sam Lee", "email": null}),
+                ],
+            ),
             ("categories", vec![json!({"id": 1, "name": "Travel"})]),
             ("comments", comments.collect()),
-            ("countries", vec![
-                country("AF", "AFG", "Afghanistan", 4, 41_000_000), country("AL", "ALB", "Albania", 8, 2_700_000),
-                country("DE", "DEU", "Germany", 276, 83_000_000), country("NE", "NER", "Niger", 562, 27_000_000),
-                country("NG", "NGA", "Nigeria", 566, 223_000_000),
-            ]),
+            (
+                "countries",
+                vec![
+                    country("AF", "AFG", "Afghanistan", 4, 41_000_000),
+                    country("AL", "ALB", "Albania", 8, 2_700_000),
+                    country("DE", "DEU", "Germany", 276, 83_000_000),
+                    country("NE", "NER", "Niger", 562, 27_000_000),
+                    country("NG", "NGA", "Nigeria", 566, 223_000_000),
+                ],
+            ),
             ("directus_users", Vec::new()),
         ];
-        Self { schema, items: items.map(|(name, items)| (name.to_owned(), items)).into() }
+        Self {
+            schema,
+            items: items.map(|(name, items)| (name.to_owned(), items)).into(),
+        }
     }
 
     /// Runs a tool call and gives back what the model reads.
@@ -116,8 +182,15 @@ impl Project {
     }
 
     fn act(&mut self, arguments: &Value) -> Value {
-        let name = arguments["collection"].as_str().expect("a collection").to_owned();
-        let schema = self.schema.iter().find(|one| one["collection"] == name).expect("a known collection");
+        let name = arguments["collection"]
+            .as_str()
+            .expect("a collection")
+            .to_owned();
+        let schema = self
+            .schema
+            .iter()
+            .find(|one| one["collection"] == name)
+            .expect("a known collection");
         let key = schema["primary_key"].as_str().expect("a key").to_owned();
         let keys = arguments["keys"].as_array().cloned().unwrap_or_default();
         let chosen = |item: &Value| keys.contains(&item[&key]);
@@ -159,31 +232,51 @@ impl Project {
         }
         rows.retain(|row| query.get("filter").is_none_or(|filter| fits(row, filter)));
         if let Some(search) = query["search"].as_str() {
-            rows.retain(|row| row.to_string().to_lowercase().contains(&search.to_lowercase()));
+            rows.retain(|row| {
+                row.to_string()
+                    .to_lowercase()
+                    .contains(&search.to_lowercase())
+            });
         }
         for sort in query["sort"].as_array().into_iter().flatten().rev() {
             let sort = sort.as_str().expect("a field");
             let field = sort.trim_start_matches('-');
             rows.sort_by(|left, right| {
                 let order = compare(&left[field], &right[field]);
-                if sort.starts_with('-') { order.reverse() } else { order }
+                if sort.starts_with('-') {
+                    order.reverse()
+                } else {
+                    order
+                }
             });
         }
         if let Some(aggregate) = query["aggregate"].as_object() {
             return aggregated(&rows, aggregate, query["groupBy"][0].as_str());
         }
-        rows.truncate(query["limit"].as_u64().map_or(100, |limit| usize::try_from(limit).expect("small")));
-        rows.iter().map(|row| project(row, query["fields"].as_array())).collect()
+        rows.truncate(
+            query["limit"]
+                .as_u64()
+                .map_or(100, |limit| usize::try_from(limit).expect("small")),
+        );
+        rows.iter()
+            .map(|row| project(row, query["fields"].as_array()))
+            .collect()
     }
 
     /// Related items are read along, so that nested filters and fields find them.
     fn expand(&self, name: &str, row: &mut Value) {
-        let schema = self.schema.iter().find(|one| one["collection"] == name).expect("known");
+        let schema = self
+            .schema
+            .iter()
+            .find(|one| one["collection"] == name)
+            .expect("known");
         for field in schema["fields"].as_array().expect("fields") {
             if field["relation"]["type"] == "m2o" {
                 let related = field["relation"]["collection"].as_str().expect("a name");
                 let field = field["field"].as_str().expect("a name");
-                let item = self.items[related].iter().find(|item| item["id"] == row[field]);
+                let item = self.items[related]
+                    .iter()
+                    .find(|item| item["id"] == row[field]);
                 row[field] = item.cloned().unwrap_or_default();
             }
         }
@@ -225,25 +318,47 @@ fn aggregated(rows: &[Value], aggregate: &Map<String, Value>, group: Option<&str
             "sum" => json!({ field: numbers.iter().sum::<i64>() }),
             "max" => json!({ field: numbers.iter().max() }),
             "min" => json!({ field: numbers.iter().min() }),
-            "avg" => json!({ field: numbers.iter().sum::<i64>() / i64::try_from(numbers.len()).expect("few") }),
+            "avg" => {
+                json!({ field: numbers.iter().sum::<i64>() / i64::try_from(numbers.len()).expect("few") })
+            }
             other => panic!("there is no aggregate {other}"),
         }
     };
-    let Some(group) = group else { return json!([{ function: value(&rows.iter().collect::<Vec<_>>()) }]) };
+    let Some(group) = group else {
+        return json!([{ function: value(&rows.iter().collect::<Vec<_>>()) }]);
+    };
     let mut groups: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for row in rows {
-        groups.entry(row[group].as_str().unwrap_or_default().to_owned()).or_default().push(row);
+        groups
+            .entry(row[group].as_str().unwrap_or_default().to_owned())
+            .or_default()
+            .push(row);
     }
-    groups.iter().map(|(name, rows)| json!({group: name, function: value(rows)})).collect()
+    groups
+        .iter()
+        .map(|(name, rows)| json!({group: name, function: value(rows)}))
+        .collect()
 }
 
 fn fits(row: &Value, filter: &Value) -> bool {
-    filter.as_object().expect("a filter").iter().all(|(name, rule)| match name.as_str() {
-        "_and" => rule.as_array().expect("a list").iter().all(|filter| fits(row, filter)),
-        "_or" => rule.as_array().expect("a list").iter().any(|filter| fits(row, filter)),
-        operator if operator.starts_with('_') => holds(row, operator, rule),
-        field => fits(&row[field], rule),
-    })
+    filter
+        .as_object()
+        .expect("a filter")
+        .iter()
+        .all(|(name, rule)| match name.as_str() {
+            "_and" => rule
+                .as_array()
+                .expect("a list")
+                .iter()
+                .all(|filter| fits(row, filter)),
+            "_or" => rule
+                .as_array()
+                .expect("a list")
+                .iter()
+                .any(|filter| fits(row, filter)),
+            operator if operator.starts_with('_') => holds(row, operator, rule),
+            field => fits(&row[field], rule),
+        })
 }
 
 fn holds(value: &Value, operator: &str, rule: &Value) -> bool {
@@ -264,7 +379,10 @@ fn holds(value: &Value, operator: &str, rule: &Value) -> bool {
         "_gte" => !empty && compare(value, rule) != Ordering::Less,
         "_lt" => !empty && compare(value, rule) == Ordering::Less,
         "_lte" => !empty && compare(value, rule) != Ordering::Greater,
-        "_between" => compare(value, &rule[0]) != Ordering::Less && compare(value, &rule[1]) != Ordering::Greater,
+        "_between" => {
+            compare(value, &rule[0]) != Ordering::Less
+                && compare(value, &rule[1]) != Ordering::Greater
+        }
         other => panic!("there is no operator {other}"),
     }
 }

@@ -81,7 +81,10 @@ impl data::Host for TurnState {
         let mut results = self.executor.execute(grants).await.into_iter();
         (0..count)
             .map(|_| match results.next() {
-                Some(Ok(outcome)) => Ok(Ok(self.resources.push(outcome)?)),
+                Some(Ok(outcome)) => {
+                    self.meter.hold_outcome(outcome.json.len())?;
+                    Ok(Ok(self.resources.push(outcome)?))
+                }
                 Some(Err(error)) => Ok(Err(self.data_error(&error).into())),
                 None => Ok(Err(CapabilityError::new(
                     CapabilityErrorKind::Internal,
@@ -134,7 +137,8 @@ impl data::HostOutcome for TurnState {
     }
 
     fn drop(&mut self, outcome: Resource<OutcomeData>) -> wasmtime::Result<()> {
-        self.resources.delete(outcome)?;
+        let outcome = self.resources.delete(outcome)?;
+        self.meter.release_outcome(outcome.json.len());
         Ok(())
     }
 }

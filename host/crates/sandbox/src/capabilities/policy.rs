@@ -47,7 +47,7 @@ pub struct Grant {
     /// Name of the tool.
     pub tool: String,
     /// What runs, derived from the arguments that were authorised.
-    pub operation: Operation,
+    pub operation: Box<Operation>,
     /// The approval that was spent for it, where one was.
     pub approval_id: Option<String>,
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use palisade_sandbox::{ModelView, TurnOutcome};
+use palisade_sandbox::{
+    CapabilityError, CapabilityErrorKind, ModelView, ProviderCall, ProviderUsage, TurnOutcome,
+};
 
 use crate::support::{
     Host, assert_events,
-    fakes::{Answering, GrantAll},
+    fakes::{Answering, GrantAll, Streaming},
     guest::{AddOk, Chunk, Guest},
     run, sandbox, scripted, small_limits,
 };
@@ -178,5 +180,121 @@ async fn a_guest_that_stops_in_mid_answer_is_reported() {
             r#"{"type":"error","errorText":"The assistant stopped in the middle of its answer."}"#,
             "[DONE]",
         ],
+    );
+}
+
+/// Sends a request with a header, reads twice and says what it read.
+fn calling_guest() -> Vec<u8> {
+    let mut guest = Guest::default();
+    let (path, body) = (
+        guest.text("chat/completions"),
+        guest.text(r#"{"model":"m"}"#),
+    );
+    let (name, value) = (guest.text("x-name"), guest.text("value"));
+    let header: Vec<u8> = [name.0, name.1, value.0, value.1]
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect();
+    let headers = guest.bytes(&header);
+    let id = guest.text("t");
+    let start = guest.emit(&[Chunk::Start]);
+    let finish = guest.emit(&[Chunk::Finish]);
+    // result<list<u8>, error> at address 16: the bytes, or the error's code.
+    let read = format!(
+        "(call $read (local.get $handle) (i32.const 100) (i32.const 16))
+         (i32.store (i32.const 256) (i32.const 3))
+         (i32.store (i32.const 260) (i32.const {})) (i32.store (i32.const 264) (i32.const {}))
+         (if (i32.load8_u (i32.const 16))
+           (then
+             (i32.store (i32.const 268) (i32.load (i32.const 24)))
+             (i32.store (i32.const 272) (i32.load (i32.const 28))))
+           (else
+             (i32.store (i32.const 268) (i32.load (i32.const 20)))
+             (i32.store (i32.const 272) (i32.load (i32.const 24)))))
+         (call $emit (i32.const 256) (i32.const 1))",
+        id.0, id.1,
+    );
+    let script = format!(
+        "{start}
+         (call $send {} (i32.const {}) (i32.const 1) {} (i32.const 0))
+         (if (i32.load8_u (i32.const 0)) (then (unreachable)))
+         (local.set $handle (i32.load (i32.const 4)))
+         {read} {read}
+         (call $report_usage (local.get $handle)
+           (i64.const 10) (i64.const 5) (i64.const 3) (i64.const 2))
+         {finish}",
+        path.operands(),
+        headers.0,
+        body.operands(),
+    );
+    guest.build(&script.add_ok())
+}
+
+#[tokio::test]
+async fn a_provider_call_goes_out_as_it_is_and_its_body_comes_in_as_it_arrives() {
+    let sandbox = sandbox(&calling_guest(), small_limits()).await.unwrap();
+    let provider = Streaming::new(vec![Ok("data: "), Ok("1")]);
+    let host = Host {
+        gatekeeper: Arc::new(GrantAll::default()),
+        provider: Arc::new(provider.clone()),
+        ..Host::default()
+    };
+    let (end, text) = run(&sandbox, host, scripted()).await;
+    assert_events(
+        &text,
+        &[
+            r#"{"type":"start","messageId":"message-1"}"#,
+            r#"{"type":"text-delta","id":"t","delta":"data: 1"}"#,
+            r#"{"type":"text-delta","id":"t","delta":""}"#,
+            r#"{"type":"finish","finishReason":"stop"}"#,
+            "[DONE]",
+        ],
+    );
+    assert_eq!(end.usage.provider_calls, 1);
+    let sent = provider.sent.lock().unwrap();
+    let call = ProviderCall {
+        path: "chat/completions".into(),
+        headers: vec![("x-name".into(), "value".into())],
+        body: r#"{"model":"m"}"#.into(),
+    };
+    assert_eq!(*sent, [call]);
+    let usage = ProviderUsage {
+        input_tokens: 10,
+        output_tokens: 5,
+        cached_tokens: 3,
+        reasoning_tokens: 2,
+    };
+    assert_eq!(*provider.usage.lock().unwrap(), [usage]);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_an_error_for_the_guest() {
+    let sandbox = sandbox(&calling_guest(), small_limits()).await.unwrap();
+    let cut = CapabilityError::new(CapabilityErrorKind::Unavailable, "PROVIDER_CUT", "Cut off.");
+    let provider = Streaming::new(vec![Ok("data: "), Err(cut)]);
+    let host = Host {
+        gatekeeper: Arc::new(GrantAll::default()),
+        provider: Arc::new(provider),
+        ..Host::default()
+    };
+    let (_, text) = run(&sandbox, host, scripted()).await;
+    assert!(
+        text.contains(r#""delta":"data: ""#),
+        "what arrived is given first: {text}"
+    );
+    assert!(text.contains(r#""delta":"PROVIDER_CUT""#), "{text}");
+}
+
+#[tokio::test]
+async fn without_a_gateway_nothing_is_sent() {
+    let sandbox = sandbox(&calling_guest(), small_limits()).await.unwrap();
+    let host = Host {
+        gatekeeper: Arc::new(GrantAll::default()),
+        ..Host::default()
+    };
+    let (end, _) = run(&sandbox, host, scripted()).await;
+    assert!(
+        matches!(end.outcome, TurnOutcome::Stopped(_)),
+        "the script expects a response"
     );
 }

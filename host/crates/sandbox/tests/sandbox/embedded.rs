@@ -1,10 +1,18 @@
 //! The assistant component that the host carries.
 
+use std::sync::Arc;
+
 use palisade_sandbox::{
-    CacheOptions, EMBEDDED_COMPONENT, ImageOrigin, Limits, Sandbox, SandboxOptions,
+    CacheOptions, EMBEDDED_COMPONENT, ImageOrigin, Limits, Sandbox, SandboxOptions, TurnOutcome,
 };
 use tempfile::TempDir;
 use wit_component::{DecodedWasm, decode};
+
+use crate::support::{
+    Host,
+    fakes::{GrantAll, Streaming},
+    friendly, run, small_limits,
+};
 
 #[test]
 fn it_imports_nothing_but_the_projects_own_interfaces() {
@@ -51,4 +59,36 @@ async fn it_loads_with_the_default_limits_and_has_tools() {
     let again = Sandbox::new(options()).await.unwrap();
     assert_eq!(again.image_origin(), &ImageOrigin::Cached);
     assert_eq!(again.component_digest(), sandbox.component_digest());
+}
+
+#[tokio::test]
+async fn it_answers_with_what_the_provider_streams() {
+    let options = SandboxOptions {
+        limits: small_limits(),
+        ..SandboxOptions::default()
+    };
+    let sandbox = Sandbox::new(options).await.unwrap();
+    let provider = Streaming::new(vec![
+        Ok("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Good \"}}]}\n\n"),
+        Ok("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"day\"}}]}\n\n"),
+        Ok("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"),
+        Ok("data: [DONE]\n\n"),
+    ]);
+    let host = Host {
+        gatekeeper: Arc::new(GrantAll::default()),
+        provider: Arc::new(provider.clone()),
+        ..Host::default()
+    };
+    let (end, text) = run(&sandbox, host, friendly()).await;
+    assert_eq!(end.outcome, TurnOutcome::Finished, "{text}");
+    assert!(
+        text.starts_with("data: {\"type\":\"start\",\"messageId\":\"message-1\"}\n\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\"type\":\"text-delta\"") && text.contains("day"),
+        "{text}"
+    );
+    assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
+    assert_eq!(provider.sent.lock().unwrap().len(), 1);
 }

@@ -320,6 +320,46 @@ async fn a_handle_flood_meets_the_limit_on_resources() {
 }
 
 #[tokio::test]
+async fn outcomes_that_are_held_meet_the_limit_on_their_size() {
+    let limits = Limits {
+        outcome_bytes: 10_000,
+        ..small_limits()
+    };
+    let (guest, authorise) = Guest::authorising(1);
+    let read = format!(
+        "{authorise}
+         (i32.store (i32.const 64) (i32.load offset=4 (i32.load (i32.const 0))))
+         (call $execute_all (i32.const 64) (i32.const 1) (i32.const 128))"
+    );
+    let executor = Answering::new(&format!("\"{}\"", "x".repeat(3_998)), ModelView::Whole);
+    let host = Host {
+        executor: executor.clone(),
+        ..granting()
+    };
+    let end = hostile(
+        guest,
+        &format!("{read} {read} {read}").add_ok(),
+        host,
+        limits.clone(),
+    )
+    .await;
+    assert_stopped(end, TurnStop::Handles);
+    assert_eq!(executor.executed(), 3);
+
+    // One that drops what it has read may go on.
+    let (mut guest, _) = Guest::authorising(1);
+    let finish = guest.emit(&[Chunk::Finish]);
+    let drop = "(call $drop_outcome (i32.load offset=4 (i32.load (i32.const 128))))";
+    let script = format!("{read} {drop} {read} {drop} {read} {finish}").add_ok();
+    let host = Host {
+        executor: executor.clone(),
+        ..granting()
+    };
+    let (end, _) = hostile(guest, &script, host, limits).await;
+    assert_eq!(end.outcome, TurnOutcome::Finished);
+}
+
+#[tokio::test]
 async fn a_list_of_too_many_calls_is_refused() {
     let (guest, authorise) = Guest::authorising(65);
     let end = hostile(guest, &authorise.add_ok(), granting(), small_limits()).await;

@@ -107,7 +107,7 @@ impl fmt::Display for LedgerKind {
 pub struct LedgerEntry {
     /// Id of the row (UUID version 7), given when it is appended.
     pub id: Uuid,
-    /// When.
+    /// When, kept to the millisecond.
     pub time: Timestamp,
     /// Workspace.
     pub workspace: String,

@@ -318,3 +318,25 @@ async fn a_host_without_the_new_key_says_which_one_it_needs() {
     fs::copy(installation.key_file(), elsewhere.key_file()).expect("copied");
     assert_eq!(read(&other).await, KEY);
 }
+
+#[tokio::test]
+async fn two_rotations_of_one_file_do_not_mix_and_readers_do_not_wait_for_them() {
+    let (installation, state) = with_key().await;
+    let before = state.key_id().await.expect("id");
+    // What a process that is rotating holds.
+    let lock = fs::File::open(installation.path()).expect("directory");
+    lock.lock().expect("locked");
+    let error = state
+        .rotate_master(MasterKey::generate().expect("key"))
+        .await
+        .expect_err("refused");
+    assert!(matches!(error, StateError::RotationBusy { .. }), "{error}");
+    assert_eq!(read(&state).await, KEY);
+    assert_eq!(state.key_id().await.expect("id"), before);
+    assert!(!installation.next_key_file().exists());
+    drop(lock);
+    state
+        .rotate_master(MasterKey::generate().expect("key"))
+        .await
+        .expect("rotated");
+}

@@ -7,13 +7,16 @@ use palisade_state::{
 };
 use serde_json::{Value, json};
 
-use crate::http::{App, HttpError, auth::Administrator, parameters::QueryParameters};
+use crate::{
+    app::App,
+    http::{HttpError, auth::Administrator, parameters::QueryParameters},
+};
 
 const A_TIME: &str = "a time such as 2026-01-31T12:00:00Z";
 
 /// `GET /ai/admin/ledger?since=&until=&kind=&user=&turn=&limit=&cursor=&order=`: rows, the newest
 /// first unless `order=oldest`. `meta.cursor` leads to the next page.
-pub(in crate::http::routes) async fn page(
+pub(super) async fn page(
     State(app): State<App>,
     _: Administrator,
     query: QueryParameters,
@@ -26,7 +29,7 @@ pub(in crate::http::routes) async fn page(
         return Err(HttpError::invalid_query(problem));
     }
     let filter = LedgerFilter {
-        workspace: app.workspace().to_owned(),
+        workspace: app.config.workspace.id.clone(),
         since: query.parse::<Timestamp>("since", A_TIME)?,
         until: query.parse::<Timestamp>("until", A_TIME)?,
         kind: kind(&query)?,
@@ -44,27 +47,27 @@ pub(in crate::http::routes) async fn page(
         },
     };
     // What has happened before the question belongs into the answer.
-    app.state().flush().await?;
-    let page = app.state().ledger().query(&filter).await?;
+    app.state.flush().await?;
+    let page = app.state.ledger().query(&filter).await?;
     let cursor = page.next.map(|cursor| cursor.to_string());
     Ok(Json(json!({"data": page.entries, "meta": {"cursor": cursor}})))
 }
 
 /// `GET /ai/admin/usage?since=&until=&user=`: what was consumed, by provider and model.
-pub(in crate::http::routes) async fn usage(
+pub(super) async fn usage(
     State(app): State<App>,
     _: Administrator,
     query: QueryParameters,
 ) -> Result<Json<Value>, HttpError> {
     let query = query.allow(&["since", "until", "user"])?;
     let filter = UsageFilter {
-        workspace: app.workspace().to_owned(),
+        workspace: app.config.workspace.id.clone(),
         since: query.parse::<Timestamp>("since", A_TIME)?,
         until: query.parse::<Timestamp>("until", A_TIME)?,
         user: query.text("user"),
     };
-    app.state().flush().await?;
-    let usage = app.state().ledger().usage(&filter).await?;
+    app.state.flush().await?;
+    let usage = app.state.ledger().usage(&filter).await?;
     Ok(Json(json!({ "data": usage })))
 }
 

@@ -1,14 +1,33 @@
 //! `/ai/admin`: for administrators alone.
 
-pub(super) mod ledger;
-pub(super) mod providers;
-pub(super) mod settings;
-pub(super) mod tools;
+mod ledger;
+mod providers;
+mod settings;
+mod tools;
 
+use axum::{Router, routing::{get, patch}};
 use palisade_data::Caller;
 use palisade_state::{LedgerEntry, LedgerKind};
 
-use crate::http::{App, HttpError};
+use crate::{
+    app::App,
+    http::{HttpError},
+};
+
+/// The routes of administrators.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/ai/admin/settings", get(settings::show).patch(settings::change))
+        .route("/ai/admin/providers", get(providers::list))
+        .route(
+            "/ai/admin/providers/{id}/key",
+            get(providers::key).put(providers::set_key).delete(providers::delete_key),
+        )
+        .route("/ai/admin/tools", get(tools::list))
+        .route("/ai/admin/tools/{name}", patch(tools::change).get(tools::show))
+        .route("/ai/admin/ledger", get(ledger::page))
+        .route("/ai/admin/usage", get(ledger::usage))
+}
 
 /// The administrator's user id.
 fn actor(caller: &Caller) -> Result<&str, HttpError> {
@@ -26,7 +45,7 @@ async fn record(
         user: caller.accountability.user.clone(),
         provider: provider.map(str::to_owned),
         reason: Some(what),
-        ..LedgerEntry::new(app.workspace(), LedgerKind::Administration)
+        ..LedgerEntry::new(app.config.workspace.id.clone(), LedgerKind::Administration)
     };
-    Ok(app.state().ledger().append(row).await?)
+    Ok(app.state.ledger().append(row).await?)
 }

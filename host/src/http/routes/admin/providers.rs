@@ -10,25 +10,26 @@ use serde_json::{Value, json};
 use super::{actor, record};
 use crate::{
     config::ProviderConfig,
-    http::{App, HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters},
+    app::App,
+    http::{HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters},
 };
 
 /// A key to store.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::http::routes) struct NewKey {
+pub(super) struct NewKey {
     key: String,
 }
 
 /// `GET /ai/admin/providers`.
-pub(in crate::http::routes) async fn list(
+pub(super) async fn list(
     State(app): State<App>,
     _: Administrator,
 ) -> Result<Json<Value>, HttpError> {
-    let keys = app.state().list_keys(app.workspace()).await?;
-    let settings = app.turns().settings().await?;
+    let keys = app.state.list_keys(&app.config.workspace.id).await?;
+    let settings = app.turns.settings().await?;
     let providers: Vec<Value> = app
-        .config()
+        .config
         .providers
         .iter()
         .map(|provider| {
@@ -50,19 +51,19 @@ pub(in crate::http::routes) async fn list(
 }
 
 /// `GET /ai/admin/providers/{id}/key`: whether there is one, masked.
-pub(in crate::http::routes) async fn key(
+pub(super) async fn key(
     State(app): State<App>,
     _: Administrator,
     PathParameters([id]): PathParameters<1>,
 ) -> Result<Json<Value>, HttpError> {
     let provider = configured(&app, &id)?;
-    let keys = app.state().list_keys(app.workspace()).await?;
+    let keys = app.state.list_keys(&app.config.workspace.id).await?;
     let key = keys.iter().find(|key| key.provider == provider.id);
     Ok(Json(json!({ "data": reading(key) })))
 }
 
 /// `PUT /ai/admin/providers/{id}/key`.
-pub(in crate::http::routes) async fn set_key(
+pub(super) async fn set_key(
     State(app): State<App>,
     Administrator(caller): Administrator,
     PathParameters([id]): PathParameters<1>,
@@ -70,26 +71,26 @@ pub(in crate::http::routes) async fn set_key(
 ) -> Result<Json<Value>, HttpError> {
     let provider = configured(&app, &id)?;
     let key = SecretString::from(key);
-    let stored = app.state().set_key(app.workspace(), &provider.id, key, actor(&caller)?).await?;
+    let stored = app.state.set_key(&app.config.workspace.id, &provider.id, key, actor(&caller)?).await?;
     record(&app, &caller, Some(&provider.id), "key set".into()).await?;
     Ok(Json(json!({ "data": reading(Some(&stored)) })))
 }
 
 /// `DELETE /ai/admin/providers/{id}/key`. A key that is gone already is as good.
-pub(in crate::http::routes) async fn delete_key(
+pub(super) async fn delete_key(
     State(app): State<App>,
     Administrator(caller): Administrator,
     PathParameters([id]): PathParameters<1>,
 ) -> Result<StatusCode, HttpError> {
     let provider = configured(&app, &id)?;
-    if app.state().delete_key(app.workspace(), &provider.id).await? {
+    if app.state.delete_key(&app.config.workspace.id, &provider.id).await? {
         record(&app, &caller, Some(&provider.id), "key deleted".into()).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
 fn configured<'a>(app: &'a App, id: &str) -> Result<&'a ProviderConfig, HttpError> {
-    app.config()
+    app.config
         .provider(id)
         .ok_or_else(|| HttpError::not_found(&format!("/ai/admin/providers/{id}/key")))
 }

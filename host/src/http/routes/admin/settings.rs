@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::{actor, record};
 use crate::{
-    http::{App, HttpError, auth::Administrator, body::JsonBody},
+    app::App,
+    http::{HttpError, auth::Administrator, body::JsonBody},
     settings::{
         ConfiguredSettings, EffectiveSettings, MAXIMUM_STEPS, MAXIMUM_SYSTEM_PROMPT_BYTES,
         StoredSettings,
@@ -31,7 +32,7 @@ const ATTEMPTS: u32 = 5;
 /// What to change. A key that is left out stays; null goes back to the configuration's value.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::http::routes) struct Change {
+pub(super) struct Change {
     /// The revision that the change was made for; refused if there is a newer one.
     #[serde(default)]
     revision: Option<u64>,
@@ -65,22 +66,22 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// `GET /ai/admin/settings`.
-pub(in crate::http::routes) async fn show(
+pub(super) async fn show(
     State(app): State<App>,
     _: Administrator,
 ) -> Result<Json<Value>, HttpError> {
-    let (revision, stored) = StoredSettings::load(app.state(), app.workspace()).await?;
-    Ok(answer(app.configured(), revision, stored))
+    let (revision, stored) = StoredSettings::load(&app.state, &app.config.workspace.id).await?;
+    Ok(answer(&app.config.settings(), revision, stored))
 }
 
 /// `PATCH /ai/admin/settings`.
-pub(in crate::http::routes) async fn change(
+pub(super) async fn change(
     State(app): State<App>,
     Administrator(caller): Administrator,
     JsonBody(change): JsonBody<Change>,
 ) -> Result<Json<Value>, HttpError> {
     let (revision, stored) = apply(&app, &caller, &change).await?;
-    Ok(answer(app.configured(), revision, stored))
+    Ok(answer(&app.config.settings(), revision, stored))
 }
 
 /// Applies a change to what is stored, and puts it on record. The new revision and settings.
@@ -89,16 +90,16 @@ pub(super) async fn apply(
     caller: &Caller,
     change: &Change,
 ) -> Result<(u64, StoredSettings), HttpError> {
-    change.check(app.configured())?;
+    change.check(&app.config.settings())?;
     let actor = actor(caller)?;
     let mut attempts = ATTEMPTS;
     loop {
         attempts -= 1;
-        let (revision, mut stored) = StoredSettings::load(app.state(), app.workspace()).await?;
+        let (revision, mut stored) = StoredSettings::load(&app.state, &app.config.workspace.id).await?;
         change.apply_to(&mut stored);
         let document = serde_json::to_value(&stored).map_err(DataError::internal)?;
         let expected = change.revision.unwrap_or(revision);
-        match app.state().put_settings(app.workspace(), expected, &document, actor).await {
+        match app.state.put_settings(&app.config.workspace.id, expected, &document, actor).await {
             Ok(revision) => {
                 record(app, caller, None, format!("settings: {}", change.names())).await?;
                 return Ok((revision, stored));

@@ -6,36 +6,36 @@ use serde_json::{Value, json};
 
 use super::settings::{self, CeilingChange, Change};
 use crate::{
-    http::{
-        App, HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters,
+    app::App,
+    http::{HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters,
     },
     settings::{EffectiveSettings, StoredSettings},
 };
 
 /// `GET /ai/admin/tools`: all tools that the host runs, those that are off included.
-pub(in crate::http::routes) async fn list(
+pub(super) async fn list(
     State(app): State<App>,
     _: Administrator,
 ) -> Result<Json<Value>, HttpError> {
-    let settings = app.turns().settings().await?;
+    let settings = app.turns.settings().await?;
     let tools: Vec<_> =
         BuiltInTool::ALL.into_iter().map(|tool| described(&app, tool, &settings)).collect();
     Ok(Json(json!({ "data": tools })))
 }
 
 /// `GET /ai/admin/tools/{name}`.
-pub(in crate::http::routes) async fn show(
+pub(super) async fn show(
     State(app): State<App>,
     _: Administrator,
     PathParameters([name]): PathParameters<1>,
 ) -> Result<Json<Value>, HttpError> {
     let tool = named(&name)?;
-    let settings = app.turns().settings().await?;
+    let settings = app.turns.settings().await?;
     Ok(Json(json!({ "data": described(&app, tool, &settings) })))
 }
 
 /// `PATCH /ai/admin/tools/{name}`: `{default, roles: {id: mode}}`, where null takes a ceiling away.
-pub(in crate::http::routes) async fn change(
+pub(super) async fn change(
     State(app): State<App>,
     Administrator(caller): Administrator,
     PathParameters([name]): PathParameters<1>,
@@ -44,7 +44,7 @@ pub(in crate::http::routes) async fn change(
     let tool = named(&name)?;
     let change = Change::of_ceiling(tool.name(), ceiling);
     let (_, stored): (u64, StoredSettings) = settings::apply(&app, &caller, &change).await?;
-    let settings = EffectiveSettings::join(app.configured(), stored);
+    let settings = EffectiveSettings::join(&app.config.settings(), stored);
     Ok(Json(json!({ "data": described(&app, tool, &settings) })))
 }
 
@@ -55,7 +55,7 @@ fn named(name: &str) -> Result<BuiltInTool, HttpError> {
 
 fn described(app: &App, tool: BuiltInTool, settings: &EffectiveSettings) -> Value {
     let definition =
-        app.turns().sandbox().tools().iter().find(|definition| definition.name == tool.name());
+        app.turns.sandbox().tools().iter().find(|definition| definition.name == tool.name());
     let effect = tool.strongest_effect();
     let none = ToolCeiling::default();
     let ceiling = settings.ceilings.get(tool.name()).unwrap_or(&none);

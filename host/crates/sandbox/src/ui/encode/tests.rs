@@ -1,5 +1,8 @@
 //! Chunks as the client's schema wants them.
 
+use proptest::{prop_assert, prop_assert_eq, proptest};
+use serde_json::{Value, json};
+
 use super::*;
 use crate::bindings::palisade::host::ui::{
     DataPart, SourceUrl, ToolApprovalRequest, ToolInputError, ToolInputStart, ToolOutputError,
@@ -229,5 +232,26 @@ fn chunks_with_a_case_of_their_own_do_not_come_as_another() {
         r#"{"type":null}"#,
     ] {
         assert!(encoded(&Chunk::Other(json.into())).is_err(), "{json}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_arrives_as_it_was(id: String, text: String) {
+        let part = Chunk::TextDelta(Delta { id: id.clone(), text: text.clone() });
+        let event: Value = serde_json::from_str(&encoded(&part).unwrap()).unwrap();
+        prop_assert_eq!(event, json!({"type": "text-delta", "id": id, "delta": text}));
+    }
+
+    #[test]
+    fn any_text_as_a_value_is_refused_or_arrives_as_it_was(text: String) {
+        let available = Chunk::ToolInputAvailable(input(&text, false, None));
+        match (encoded(&available), serde_json::from_str::<Value>(&text)) {
+            (Ok(event), Ok(value)) => {
+                let event: Value = serde_json::from_str(&event).unwrap();
+                prop_assert_eq!(&event["input"], &value);
+            }
+            (encoded, value) => prop_assert!(encoded.is_err() && value.is_err()),
+        }
     }
 }

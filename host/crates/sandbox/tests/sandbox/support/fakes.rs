@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use palisade_data::{DataError, Operation};
 use palisade_sandbox::{
     CapabilityError, Decision, Endpoint, Gatekeeper, Grant, GrantExecutor, ModelView, OutcomeData,
-    ProviderCall, ProviderGateway, ProviderReply, ToolCall, TurnSettings,
+    ProviderCall, ProviderGateway, ProviderReply, ProviderUsage, ToolCall, TurnSettings,
 };
 
 /// Grants every call and keeps what it was asked.
@@ -42,7 +42,7 @@ impl Gatekeeper for GrantAll {
                 Decision::Granted(Grant {
                     tool_call_id: call.id,
                     tool: call.tool,
-                    operation: Operation::Schema { collections: None },
+                    operation: Box::new(Operation::Schema { collections: None }),
                     approval_id: None,
                 })
             })
@@ -83,6 +83,15 @@ impl GrantExecutor for Answering {
     }
 }
 
+fn endpoint() -> Endpoint {
+    Endpoint {
+        provider: "test".into(),
+        kind: "openai-compatible".into(),
+        model: "m".into(),
+        ..Endpoint::default()
+    }
+}
+
 /// A provider whose responses never say anything, and that knows how many are open.
 #[derive(Clone, Default)]
 pub(crate) struct Silent {
@@ -101,7 +110,7 @@ impl Drop for Open {
 #[async_trait]
 impl ProviderGateway for Silent {
     fn endpoint(&self) -> Endpoint {
-        Endpoint::default()
+        endpoint()
     }
 
     async fn send(&self, call: ProviderCall) -> Result<ProviderReply, CapabilityError> {
@@ -117,6 +126,47 @@ impl ProviderGateway for Silent {
             headers: Vec::new(),
             body: body.boxed(),
             on_usage: Box::new(|_| {}),
+        })
+    }
+}
+
+/// A provider that answers with these pieces and keeps what it was told.
+#[derive(Clone)]
+pub(crate) struct Streaming {
+    pub(crate) pieces: Vec<Result<&'static str, CapabilityError>>,
+    pub(crate) sent: Arc<Mutex<Vec<ProviderCall>>>,
+    pub(crate) usage: Arc<Mutex<Vec<ProviderUsage>>>,
+}
+
+impl Streaming {
+    pub(crate) fn new(pieces: Vec<Result<&'static str, CapabilityError>>) -> Self {
+        Self {
+            pieces,
+            sent: Arc::default(),
+            usage: Arc::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl ProviderGateway for Streaming {
+    fn endpoint(&self) -> Endpoint {
+        endpoint()
+    }
+
+    async fn send(&self, call: ProviderCall) -> Result<ProviderReply, CapabilityError> {
+        self.sent.lock().unwrap().push(call);
+        let usage = Arc::clone(&self.usage);
+        let pieces = self
+            .pieces
+            .clone()
+            .into_iter()
+            .map(|piece| piece.map(Bytes::from));
+        Ok(ProviderReply {
+            status: 200,
+            headers: Vec::new(),
+            body: stream::iter(pieces).boxed(),
+            on_usage: Box::new(move |reported| usage.lock().unwrap().push(reported)),
         })
     }
 }

@@ -169,7 +169,10 @@ impl Guest {
   (import "palisade:host/policy@0.1.0" "[resource-drop]grant" (func $drop_grant (param i32)))
   (import "palisade:host/data@0.1.0" "execute-all" (func $execute_all (param i32 i32 i32)))
   (import "palisade:host/data@0.1.0" "[method]outcome.excerpt" (func $excerpt (param i32 i32 i32)))
+  (import "palisade:host/data@0.1.0" "[resource-drop]outcome" (func $drop_outcome (param i32)))
   (import "palisade:host/provider@0.1.0" "send" (func $send (param i32 i32 i32 i32 i32 i32 i32)))
+  (import "palisade:host/provider@0.1.0" "[method]response.report-usage"
+    (func $report_usage (param i32 i64 i64 i64 i64)))
   (import "palisade:host/provider@0.1.0" "[method]response.read" (func $read (param i32 i32 i32)))
   {imports}
   (memory (export "memory") 2)

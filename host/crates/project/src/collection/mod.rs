@@ -1,0 +1,7 @@
+//! Creating collections.
+
+mod create;
+mod definition;
+
+pub(crate) use create::{create, exists};
+pub use definition::{CollectionDefinition, DefaultValue, FieldDefinition, FieldType, PrimaryKey};

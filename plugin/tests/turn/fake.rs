@@ -1,0 +1,513 @@
+//! A host that plays a script and writes down everything.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+
+use palisade_plugin::host::{Decision, Host, Response};
+use palisade_plugin::types::*;
+use serde_json::{Value, json};
+
+use crate::protocol::Protocol;
+
+/// How the fake decides on a tool or a call.
+#[derive(Clone)]
+pub(crate) enum Rule {
+    Ask,
+    Refuse(&'static str, &'static str),
+}
+
+pub(crate) struct FakeResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<&'static str, String>,
+    pub(crate) pieces: RefCell<VecDeque<Vec<u8>>>,
+    pub(crate) end: Option<Error>,
+}
+
+pub(crate) struct FakeHost {
+    pub(crate) settings: Settings,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) permitted: Vec<&'static str>,
+    /// By tool name or call id; granted where there is none.
+    pub(crate) rules: BTreeMap<&'static str, Rule>,
+    /// Results by tool name.
+    pub(crate) results: BTreeMap<&'static str, Result<String, Error>>,
+    pub(crate) responses: RefCell<VecDeque<Result<FakeResponse, Error>>>,
+    pub(crate) requests: RefCell<Vec<Value>>,
+    pub(crate) protocol: RefCell<Protocol>,
+    lines: RefCell<Vec<String>>,
+    provider_calls: Cell<u32>,
+}
+
+pub(crate) struct FakeGrant {
+    id: String,
+    tool: String,
+}
+
+pub(crate) fn error(kind: ErrorKind, code: &str, message: &str) -> Error {
+    Error {
+        kind,
+        code: code.into(),
+        message: message.into(),
+    }
+}
+
+impl FakeHost {
+    pub(crate) fn new() -> Self {
+        let result = |text: &str| Ok(text.to_owned());
+        Self {
+            settings: Settings {
+                max_steps: 5,
+                system_prompt: None,
+                tool_result_bytes: 200,
+            },
+            endpoint: Endpoint {
+                provider: "acme".into(),
+                kind: "openai-compatible".into(),
+                model: "acme-1".into(),
+                reasoning: false,
+                max_output_tokens: None,
+            },
+            permitted: vec!["schema", "items", "ask_user"],
+            rules: BTreeMap::new(),
+            results: BTreeMap::from([
+                ("schema", result(r#"{"collections":["articles"]}"#)),
+                ("items", result(r#"[{"id":1,"title":"First"}]"#)),
+            ]),
+            responses: RefCell::default(),
+            requests: RefCell::default(),
+            protocol: RefCell::default(),
+            lines: RefCell::default(),
+            provider_calls: Cell::default(),
+        }
+    }
+
+    /// The next answer of the provider: a stream of events.
+    pub(crate) fn answers(self, events: &[Value]) -> Self {
+        self.answers_bytes(stream(events).as_bytes(), &[])
+    }
+
+    /// The next answer of the provider: these bytes, cut at these places.
+    pub(crate) fn answers_bytes(self, bytes: &[u8], cuts: &[usize]) -> Self {
+        self.responds(FakeResponse {
+            status: 200,
+            headers: BTreeMap::from([("content-type", "text/event-stream".into())]),
+            pieces: RefCell::new(pieces(bytes, cuts)),
+            end: None,
+        })
+    }
+
+    pub(crate) fn responds(self, response: FakeResponse) -> Self {
+        self.responses.borrow_mut().push_back(Ok(response));
+        self
+    }
+
+    pub(crate) fn fails(self, error: Error) -> Self {
+        self.responses.borrow_mut().push_back(Err(error));
+        self
+    }
+
+    pub(crate) fn rule(mut self, tool_or_id: &'static str, rule: Rule) -> Self {
+        self.rules.insert(tool_or_id, rule);
+        self
+    }
+
+    pub(crate) fn result(mut self, tool: &'static str, result: Result<&str, Error>) -> Self {
+        self.results.insert(tool, result.map(String::from));
+        self
+    }
+
+    /// Runs a turn and gives its transcript.
+    pub(crate) fn transcript(&self, request: TurnRequest) -> String {
+        palisade_plugin::run(self, request).expect("the fake keeps its contract");
+        self.protocol.borrow().ended();
+        assert!(
+            self.responses.borrow().is_empty(),
+            "the provider was asked less often than scripted"
+        );
+        self.lines.borrow().join("\n")
+    }
+
+    /// The provider's request number `index` of the last turn.
+    pub(crate) fn request(&self, index: usize) -> Value {
+        self.requests.borrow()[index].clone()
+    }
+
+    fn line(&self, line: impl Into<String>) {
+        self.lines.borrow_mut().push(line.into());
+    }
+
+    fn chunk(&self, mut chunk: Value) {
+        self.protocol.borrow_mut().accept(&chunk);
+        chunk.sort_all_objects();
+        self.line(chunk.to_string());
+    }
+}
+
+impl Host for FakeHost {
+    type Grant = FakeGrant;
+    type Outcome = String;
+    type Response = RecordedResponse;
+
+    fn caller(&self) -> Caller {
+        Caller {
+            user_id: "b1a7".into(),
+            display_name: "Ada Lovelace".into(),
+            roles: Vec::new(),
+            admin: false,
+            language: "en-US".into(),
+        }
+    }
+
+    fn turn(&self) -> Turn {
+        Turn {
+            id: "0199-77".into(),
+            workspace: "default".into(),
+            project_name: "Newsroom".into(),
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        self.settings.clone()
+    }
+
+    fn permitted_tools(&self) -> Vec<String> {
+        self.permitted.iter().map(ToString::to_string).collect()
+    }
+
+    fn authorise(&self, calls: &[ToolCall]) -> Vec<Decision<FakeGrant>> {
+        assert!((1..=64).contains(&calls.len()));
+        calls
+            .iter()
+            .map(|call| {
+                self.line(format!(
+                    "→ authorise {} {} {}",
+                    call.id, call.tool, call.arguments
+                ));
+                let rule = self.rules.get(&*call.id).or(self.rules.get(&*call.tool));
+                match rule.cloned() {
+                    None => Decision::Granted(FakeGrant {
+                        id: call.id.clone(),
+                        tool: call.tool.clone(),
+                    }),
+                    Some(Rule::Ask) => Decision::ApprovalRequired(ApprovalRequest {
+                        approval_id: format!("approval-of-{}", call.id),
+                        reason: "It changes data.".into(),
+                    }),
+                    Some(Rule::Refuse(code, message)) => Decision::Refused(Refusal {
+                        code: code.into(),
+                        message: message.into(),
+                    }),
+                }
+            })
+            .collect()
+    }
+
+    fn execute_all(&self, grants: Vec<FakeGrant>) -> Vec<Result<String, Error>> {
+        assert!((1..=64).contains(&grants.len()));
+        let ids: Vec<_> = grants.iter().map(|grant| grant.id.as_str()).collect();
+        self.line(format!("→ execute {}", ids.join(" ")));
+        grants
+            .iter()
+            .map(|grant| self.results[&*grant.tool].clone())
+            .collect()
+    }
+
+    fn excerpt(&self, outcome: &String, max_bytes: u32) -> Excerpt {
+        let end = outcome.floor_char_boundary(max_bytes as usize);
+        Excerpt {
+            text: outcome[..end].into(),
+            complete: end == outcome.len(),
+        }
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        self.endpoint.clone()
+    }
+
+    fn send(&self, request: &Request) -> Result<RecordedResponse, Error> {
+        let calls = self.provider_calls.get() + 1;
+        self.provider_calls.set(calls);
+        assert!(
+            calls <= self.settings.max_steps,
+            "more provider calls than max-steps"
+        );
+        self.line(format!("→ send {}", request.path));
+        let mut body: Value = serde_json::from_str(&request.body).expect("the body is JSON");
+        body.sort_all_objects();
+        self.requests.borrow_mut().push(body);
+        let response = self
+            .responses
+            .borrow_mut()
+            .pop_front()
+            .expect("a scripted response")?;
+        Ok(RecordedResponse {
+            response,
+            usage: RefCell::default(),
+        })
+    }
+
+    fn emit(&self, chunks: &[Chunk]) {
+        assert!(!chunks.is_empty());
+        for chunk in chunks {
+            self.chunk(chunk_json(chunk));
+        }
+    }
+
+    fn emit_outcome(&self, tool_call_id: &str, outcome: &String) {
+        let output: Value = serde_json::from_str(outcome).expect("outcomes are JSON");
+        self.chunk(json!({
+            "type": "tool-output-available", "toolCallId": tool_call_id, "output": output,
+        }));
+    }
+
+    fn log(&self, level: Level, message: &str) {
+        self.line(format!("→ log {level:?} {message}"));
+    }
+
+    fn now(&self) -> u64 {
+        1_795_305_600_000
+    }
+}
+
+pub(crate) struct RecordedResponse {
+    response: FakeResponse,
+    usage: RefCell<Option<Usage>>,
+}
+
+impl Response for RecordedResponse {
+    fn status(&self) -> u16 {
+        self.response.status
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        self.response.headers.get(name).cloned()
+    }
+
+    fn read(&self, max_bytes: u32) -> Result<Vec<u8>, Error> {
+        assert!((1..=1_048_576).contains(&max_bytes));
+        match (
+            self.response.pieces.borrow_mut().pop_front(),
+            &self.response.end,
+        ) {
+            (Some(piece), _) => Ok(piece),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Ok(Vec::new()),
+        }
+    }
+
+    fn report_usage(&self, usage: Usage) {
+        *self.usage.borrow_mut() = Some(usage);
+    }
+}
+
+fn pieces(bytes: &[u8], cuts: &[usize]) -> VecDeque<Vec<u8>> {
+    let mut cuts: Vec<_> = cuts
+        .iter()
+        .copied()
+        .filter(|cut| *cut < bytes.len())
+        .collect();
+    cuts.sort_unstable();
+    cuts.push(bytes.len());
+    let mut from = 0;
+    let mut pieces = VecDeque::new();
+    for cut in cuts {
+        // An empty read means the end.
+        if cut > from {
+            pieces.push_back(bytes[from..cut].to_vec());
+        }
+        from = cut;
+    }
+    pieces
+}
+
+/// Events as a stream that ends as it should.
+pub(crate) fn stream(events: &[Value]) -> String {
+    let mut stream: String = events
+        .iter()
+        .map(|event| format!("data: {event}\n\n"))
+        .collect();
+    stream.push_str("data: [DONE]\n\n");
+    stream
+}
+
+pub(crate) fn delta(delta: Value) -> Value {
+    json!({"choices": [{"index": 0, "delta": delta, "finish_reason": null}]})
+}
+
+pub(crate) fn text(text: &str) -> Value {
+    delta(json!({"content": text}))
+}
+
+pub(crate) fn call(index: u32, id: &str, name: &str, arguments: &Value) -> Value {
+    delta(json!({"tool_calls": [{
+        "index": index, "id": id, "type": "function",
+        "function": {"name": name, "arguments": arguments.to_string()},
+    }]}))
+}
+
+pub(crate) fn finish(reason: &str) -> Value {
+    json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
+}
+
+pub(crate) fn usage(input: u64, output: u64) -> Value {
+    json!({"choices": [], "usage": {"prompt_tokens": input, "completion_tokens": output}})
+}
+
+pub(crate) fn read_articles() -> Value {
+    json!({"action": "read", "collection": "articles"})
+}
+
+pub(crate) fn delete_article() -> Value {
+    json!({"action": "delete", "collection": "articles", "keys": [1]})
+}
+
+// The posted conversation.
+
+pub(crate) fn request(messages: Vec<Message>) -> TurnRequest {
+    TurnRequest {
+        messages,
+        client_tools: Vec::new(),
+        context: None,
+    }
+}
+
+pub(crate) fn ask(text: &str) -> TurnRequest {
+    request(vec![user(text)])
+}
+
+pub(crate) fn user(text: &str) -> Message {
+    Message {
+        id: "u".into(),
+        role: Role::User,
+        parts: vec![said(text)],
+    }
+}
+
+pub(crate) fn assistant(parts: Vec<Part>) -> Message {
+    Message {
+        id: "a".into(),
+        role: Role::Assistant,
+        parts,
+    }
+}
+
+pub(crate) fn said(text: &str) -> Part {
+    Part::Text(TextPart {
+        text: text.into(),
+        provider_metadata: None,
+    })
+}
+
+pub(crate) fn tool(id: &str, name: &str, state: ToolState, input: &Value) -> ToolPart {
+    let approval = |approved| {
+        Some(Approval {
+            id: format!("approval-of-{id}"),
+            approved,
+            reason: None,
+        })
+    };
+    ToolPart {
+        tool_call_id: id.into(),
+        tool_name: name.into(),
+        dynamic: false,
+        provider_executed: false,
+        state,
+        input: Some(input.to_string()),
+        output: None,
+        error_text: None,
+        approval: match state {
+            ToolState::ApprovalRequested => approval(None),
+            ToolState::ApprovalResponded => approval(Some(true)),
+            ToolState::OutputDenied => approval(Some(false)),
+            _ => None,
+        },
+        call_metadata: None,
+    }
+}
+
+fn chunk_json(chunk: &Chunk) -> Value {
+    let parse = |json: &str| serde_json::from_str::<Value>(json).expect("JSON in a chunk");
+    let block = |kind: &str, block: &Block| {
+        let mut json = json!({"type": kind, "id": block.id});
+        if let Some(metadata) = &block.provider_metadata {
+            json["providerMetadata"] = parse(metadata);
+        }
+        json
+    };
+    let delta =
+        |kind: &str, delta: &Delta| json!({"type": kind, "id": delta.id, "delta": delta.text});
+    let input = |kind: &str, input: &ToolInput| {
+        let mut json = json!({
+            "type": kind, "toolCallId": input.tool_call_id, "toolName": input.tool_name,
+            "input": parse(&input.input),
+        });
+        if input.dynamic {
+            json["dynamic"] = true.into();
+        }
+        if let Some(metadata) = &input.provider_metadata {
+            json["providerMetadata"] = parse(metadata);
+        }
+        json
+    };
+    match chunk {
+        Chunk::Start => json!({"type": "start"}),
+        Chunk::StartStep => json!({"type": "start-step"}),
+        Chunk::TextStart(b) => block("text-start", b),
+        Chunk::TextDelta(d) => delta("text-delta", d),
+        Chunk::TextEnd(b) => block("text-end", b),
+        Chunk::ReasoningStart(b) => block("reasoning-start", b),
+        Chunk::ReasoningDelta(d) => delta("reasoning-delta", d),
+        Chunk::ReasoningEnd(b) => block("reasoning-end", b),
+        Chunk::ToolInputStart(start) => {
+            let mut json = json!({
+                "type": "tool-input-start", "toolCallId": start.tool_call_id,
+                "toolName": start.tool_name,
+            });
+            if start.dynamic {
+                json["dynamic"] = true.into();
+            }
+            json
+        }
+        Chunk::ToolInputDelta(d) => {
+            json!({"type": "tool-input-delta", "toolCallId": d.id, "inputTextDelta": d.text})
+        }
+        Chunk::ToolInputAvailable(i) => input("tool-input-available", i),
+        Chunk::ToolInputError(e) => {
+            let mut json = input("tool-input-error", &e.input);
+            json["errorText"] = e.error_text.clone().into();
+            json
+        }
+        Chunk::ToolApprovalRequest(r) => json!({
+            "type": "tool-approval-request", "approvalId": r.approval_id,
+            "toolCallId": r.tool_call_id,
+        }),
+        Chunk::ToolOutputError(e) => {
+            let mut json = json!({
+                "type": "tool-output-error", "toolCallId": e.tool_call_id,
+                "errorText": e.error_text,
+            });
+            if e.dynamic {
+                json["dynamic"] = true.into();
+            }
+            json
+        }
+        Chunk::ToolOutputDenied(id) => json!({"type": "tool-output-denied", "toolCallId": id}),
+        Chunk::Data(data) => {
+            json!({"type": format!("data-{}", data.name), "data": parse(&data.value)})
+        }
+        Chunk::FinishStep => json!({"type": "finish-step"}),
+        Chunk::Finish(reason) => {
+            let reason = match reason {
+                FinishReason::Stop => "stop",
+                FinishReason::Length => "length",
+                FinishReason::ContentFilter => "content-filter",
+                FinishReason::ToolCalls => "tool-calls",
+                FinishReason::Error => "error",
+                FinishReason::Other => "other",
+            };
+            json!({"type": "finish", "finishReason": reason})
+        }
+        Chunk::Error(text) => json!({"type": "error", "errorText": text}),
+        Chunk::SourceUrl(_) | Chunk::Other(_) => panic!("never emitted: {chunk:?}"),
+    }
+}

@@ -1,0 +1,13 @@
+//! Turns against a scripted host: what reaches the screen, the provider and the host, in order.
+//!
+//! Snapshots are transcripts. Lines that begin with `{` are chunks as the browser gets them; lines
+//! that begin with `→` are what the component asks of the host.
+
+mod chat;
+mod continuations;
+mod failures;
+mod fake;
+mod protocol;
+mod quirks;
+mod requests;
+mod tools;
