@@ -6,11 +6,12 @@ import { fileURLToPath } from "node:url";
 
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/** Path of a built program: from the environment, else from Cargo's debug folder. */
+/** Path of a built program: `variable` names it, `PALISADE_TARGET` its folder; else Cargo's debug folder. */
 export function program(name, variable) {
-  const path = process.env[variable] ?? join(REPOSITORY, "target", "debug", name);
+  const folder = process.env.PALISADE_TARGET ?? join(REPOSITORY, "target", "debug");
+  const path = process.env[variable] ?? join(folder, name);
   if (!existsSync(path)) {
-    throw new Error(`${path} does not exist: build it with cargo, or name another in ${variable}`);
+    throw new Error(`${path} does not exist: run cargo build -p palisade -p palisade-tests, or name another in ${variable}`);
   }
   return path;
 }

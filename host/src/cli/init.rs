@@ -1,6 +1,6 @@
 //! `palisade project init`: project, master key and configuration, each where there is none.
 
-use std::{fs, io::Write, path::Path};
+use std::{fs, io::Write};
 
 use palisade_project::{Project, ProjectSettings};
 use palisade_state::{KeySource, MasterKey};
@@ -54,7 +54,7 @@ pub(super) async fn run(
             );
             return Err(CliError::Usage(problem));
         }
-        remove_project(&file)?;
+        Project::remove(&file).await?;
     }
     fs::create_dir_all(&config.data_dir).map_err(CliError::file(&config.data_dir))?;
     create_master_key(config)?;
@@ -97,25 +97,5 @@ fn write_configuration(config: &Config, text: &str) -> Result<(), CliError> {
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(CliError::file(&path)(error)),
-    }
-}
-
-/// Removes a project's database with its side files, and its assets.
-fn remove_project(file: &Path) -> Result<(), CliError> {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        remove(fs::remove_file(&name), Path::new(&name))?;
-    }
-    let uploads = file.with_file_name("uploads");
-    remove(fs::remove_dir_all(&uploads), &uploads)
-}
-
-fn remove(result: std::io::Result<()>, path: &Path) -> Result<(), CliError> {
-    match result {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(CliError::file(path)(error))
-        }
-        _ => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use palisade_state::{Ledger, LedgerEntry, LedgerKind, State, StateError};
 use serde_json::value::RawValue;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::{
@@ -98,6 +99,8 @@ pub struct TurnService {
 }
 
 struct Parts {
+    /// Turns that run or are being put on record.
+    running: TaskTracker,
     workspace: String,
     configured: ConfiguredSettings,
     sandbox: Sandbox,
@@ -125,13 +128,21 @@ impl TurnService {
         state: State,
         providers: Providers,
     ) -> Self {
-        let parts = Parts { workspace, configured, sandbox, data, state, providers };
+        let running = TaskTracker::new();
+        let parts = Parts { running, workspace, configured, sandbox, data, state, providers };
         Self { parts: Arc::new(parts) }
     }
 
     /// The sandbox, for health checks.
     pub fn sandbox(&self) -> &Sandbox {
         &self.parts.sandbox
+    }
+
+    /// Waits until no turn runs and all are on record, before the state is closed. Nobody may start
+    /// turns any more.
+    pub async fn finish(&self) {
+        self.parts.running.close();
+        self.parts.running.wait().await;
     }
 
     /// The configured providers.
@@ -232,7 +243,7 @@ impl TurnService {
             output,
             message_id: None,
         };
-        tokio::spawn(run(place, setup, request.into(), ledger, row, records));
+        self.parts.running.spawn(run(place, setup, request.into(), ledger, row, records));
         Ok(TurnStream(receiver))
     }
 

@@ -12,6 +12,8 @@ mod query;
 
 pub use backend::{Authenticator, DataBackend};
 pub use caller::{Accountability, Caller, Credential};
-pub use error::{DataError, FieldFailure, forbidden_collection, forbidden_fields, forbidden_action};
+pub use error::{
+    DataError, FieldFailure, forbidden_action, forbidden_collection, forbidden_fields,
+};
 pub use operation::{Operation, Outcome, Selection};
 pub use query::{Aggregate, Query, QueryError};

@@ -6,6 +6,7 @@ use crate::Query;
 
 /// Which items a write is for.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, on its way to the backend")]
 pub enum Selection {
     /// Items by primary key.
     Keys(Vec<Value>),
@@ -15,6 +16,7 @@ pub enum Selection {
 
 /// One operation on a project's data.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, on its way to the backend")]
 pub enum Operation {
     /// Collections with their fields and relations, as far as the caller may read them. Without
     /// names: an overview of all collections. With names: these in full.

@@ -6,6 +6,10 @@
 //! named; a value that isn't granted on an item is null there, and can be found neither by filters
 //! nor by sorting, grouping or counting.
 //!
+//! As in Directus, a granted list of related items shows which readable items belong to it, whether or
+//! not the field that points back is granted; and items come in the order of their primary keys where
+//! nothing else is asked for, whether or not these are granted.
+//!
 //! What differs from Directus, always on the closed side:
 //! - Only tables registered in `directus_collections`, and the system collections except sessions,
 //!   exist. System collections can be read, by whom permissions or `app_access` let, and not written.

@@ -31,8 +31,8 @@ const OUT_OF_SIGHT: &str = "
     insert into authors (id, name, email, salary) values (7, 'Eve', 'eve@example.com', 3);
     update authors set name = 'Zoe', email = 'z', salary = 999 where id = 1;
     update authors set email = 'b', salary = 1 where id = 2;
-    update articles set note = 'Alpha', views = 31, price = 99, author = 2 where id = 2;
-    update articles set note = null, views = null, price = 1.5, author = 1 where id = 4;
+    update articles set note = 'Alpha', views = 31, price = 99 where id = 2;
+    update articles set note = null, views = null, price = 1.5, author = 7 where id = 4;
     update articles set slug = 'z' || id, body = 'changed', pin = 'x', featured = 1 - featured, labels = 'z';
     update articles set owner = null, tags = '[1,2,3]' where id = 2;
     update articles set tags = '[7]' where id = 3;

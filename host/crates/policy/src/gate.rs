@@ -128,10 +128,7 @@ impl Gate {
     }
 
     /// Decides on calls, in order.
-    pub async fn authorise(
-        &self,
-        calls: Vec<ProposedCall>,
-    ) -> Result<Vec<Decision>, StateError> {
+    pub async fn authorise(&self, calls: Vec<ProposedCall>) -> Result<Vec<Decision>, StateError> {
         let mut decisions = Vec::with_capacity(calls.len());
         for call in calls {
             decisions.push(self.decide(call).await?);
@@ -139,10 +136,7 @@ impl Gate {
         Ok(decisions)
     }
 
-    async fn settle(
-        &mut self,
-        answer: ApprovalAnswer<'_>,
-    ) -> Result<(), StateError> {
+    async fn settle(&mut self, answer: ApprovalAnswer<'_>) -> Result<(), StateError> {
         let (call, approval) = (answer.tool, answer.approval);
         if !answer.current {
             if answer.approved {
@@ -152,7 +146,7 @@ impl Gate {
                     Some(&approval.id),
                     "APPROVAL_STALE",
                 )
-                    .await?;
+                .await?;
             }
             return Ok(());
         }
@@ -184,7 +178,8 @@ impl Gate {
         if !self.decided().insert(call.id.clone()) {
             return self.refuse(&call, "FORBIDDEN", "This call was decided before.".into()).await;
         }
-        let Some(tool) = BuiltInTool::from_name(&call.tool).filter(|tool| self.rules.is_visible(*tool))
+        let Some(tool) =
+            BuiltInTool::from_name(&call.tool).filter(|tool| self.rules.is_visible(*tool))
         else {
             // The same words whether the tool is off for this caller or doesn't exist.
             let message = format!("There is no tool \"{}\" for you to use.", call.tool);
@@ -202,7 +197,12 @@ impl Gate {
             return self.decide_answered(&call, tool, &arguments, operation, answer).await;
         }
         let effect = effect_of(&operation);
-        match requirement(effect, self.rules.approvals, self.rules.user_mode(tool), self.rules.ceiling(tool)) {
+        match requirement(
+            effect,
+            self.rules.approvals,
+            self.rules.user_mode(tool),
+            self.rules.ceiling(tool),
+        ) {
             Requirement::Run => Ok(Decision::Granted(GrantedCall {
                 tool_call_id: call.id,
                 tool,
@@ -210,8 +210,9 @@ impl Gate {
                 approval_id: None,
             })),
             Requirement::Ask(reason) => {
-                let approval_id =
-                    self.authority.issue(&self.binding(tool.name(), &call.id, &arguments), Timestamp::now())?;
+                let approval_id = self
+                    .authority
+                    .issue(&self.binding(tool.name(), &call.id, &arguments), Timestamp::now())?;
                 self.record(LedgerKind::ApprovalRequested, tool.name(), &call.id, &approval_id)
                     .await?;
                 Ok(Decision::ApprovalRequired { approval_id, reason: reason.sentence() })
@@ -240,7 +241,10 @@ impl Gate {
             Verdict::Claimed => {
                 let binding = self.binding(tool.name(), &call.id, arguments);
                 let now = Timestamp::now();
-                match self.authority.redeem(&answer.approval_id, &binding, Answer::Approved, now).await
+                match self
+                    .authority
+                    .redeem(&answer.approval_id, &binding, Answer::Approved, now)
+                    .await
                 {
                     Ok(_) => {
                         let kind = LedgerKind::ApprovalGranted;
@@ -262,7 +266,11 @@ impl Gate {
         }
     }
 
-    async fn redeem_denial(&self, call: &ToolPart, approval_id: &str) -> Result<(), ApprovalRefusal> {
+    async fn redeem_denial(
+        &self,
+        call: &ToolPart,
+        approval_id: &str,
+    ) -> Result<(), ApprovalRefusal> {
         let arguments = call.input.as_ref().map_or("", |input| input.get());
         let arguments =
             CanonicalArguments::parse(arguments).map_err(|_| ApprovalRefusal::Invalid)?;

@@ -162,7 +162,8 @@ mod tests {
             default: Some(ToolMode::Always),
             roles: [("a".to_owned(), ToolMode::Ask), ("b".to_owned(), ToolMode::Disabled)].into(),
         };
-        let roles = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let roles =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(ceiling.for_roles(&roles(&["c"])), Some(ToolMode::Always));
         assert_eq!(ceiling.for_roles(&roles(&["a"])), Some(ToolMode::Ask));
         assert_eq!(ceiling.for_roles(&roles(&["a", "b"])), Some(ToolMode::Disabled));

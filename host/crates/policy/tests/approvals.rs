@@ -5,7 +5,8 @@ use palisade_policy::{ApprovalMode, Decision, Gate, ProposedCall, Rules, ToolMod
 use palisade_state::{KeySource, LedgerFilter, LedgerKind, MasterKey, State};
 use serde_json::{Value, json};
 
-const UPDATE: &str = r#"{"action":"update","collection":"articles","keys":[3],"data":{"title":"Hello"}}"#;
+const UPDATE: &str =
+    r#"{"action":"update","collection":"articles","keys":[3],"data":{"title":"Hello"}}"#;
 
 struct Workspace {
     state: State,
@@ -123,8 +124,7 @@ async fn an_approved_call_runs_and_only_once() {
 async fn the_order_of_argument_names_is_no_difference() {
     let workspace = Workspace::new().await;
     let id = workspace.ask(&facts()).await;
-    let reordered =
-        r#"{ "data": {"title": "Hello"}, "keys": [3.0], "collection": "articles", "action": "update" }"#;
+    let reordered = r#"{ "data": {"title": "Hello"}, "keys": [3.0], "collection": "articles", "action": "update" }"#;
     let answer = tool_part("c1", "items", reordered, approved(&id));
     let decision = workspace.answer(&facts(), &answer, call("c1", "items", reordered)).await;
     assert!(matches!(decision, Decision::Granted(_)), "{decision:?}");
@@ -243,10 +243,8 @@ async fn twenty_answers_at_once_give_one_grant() {
 #[tokio::test]
 async fn a_tool_that_is_off_or_unknown_is_refused_in_the_same_words() {
     let workspace = Workspace::new().await;
-    let rules = Rules {
-        user_modes: [("items".to_owned(), ToolMode::Disabled)].into(),
-        ..Rules::default()
-    };
+    let rules =
+        Rules { user_modes: [("items".to_owned(), ToolMode::Disabled)].into(), ..Rules::default() };
     let gate = workspace.gate_with(&facts(), &posted(&[]), rules).await;
     assert_eq!(gate.tools(), ["schema"]);
     for (id, tool) in [("c1", "items"), ("c2", "launch")] {

@@ -13,7 +13,7 @@ use crate::ProviderError;
 pub const MAX_REQUEST_HEADERS: usize = 16;
 
 /// A POST request to a provider.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ProviderRequest {
     /// Path below the base URL, one of [`ProviderKind::paths`](crate::ProviderKind::paths).
     pub path: String,
@@ -22,6 +22,19 @@ pub struct ProviderRequest {
     pub headers: Vec<(String, String)>,
     /// JSON body. Its size is limited where it is lifted out of the guest.
     pub body: Bytes,
+}
+
+/// Shows where a request goes, never what the conversation says.
+impl fmt::Debug for ProviderRequest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        formatter
+            .debug_struct("ProviderRequest")
+            .field("path", &self.path)
+            .field("headers", &names)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
 }
 
 /// The bytes of an answer as they arrive. Ends after the first error. Dropping it closes the

@@ -46,8 +46,8 @@ pub enum SandboxError {
     #[error("The component doesn't export {0}, so it isn't an assistant component.")]
     MissingExport(String),
     /// The component failed to list its tools.
-    #[error("The component failed to list its tools: {0}")]
-    Describe(#[source] TurnStop),
+    #[error("The component failed to list its tools ({}): {0}", .0.code())]
+    Describe(TurnStop),
     /// The component described a tool in a way that can't be used.
     #[error("The component describes the tool {tool:?} wrongly: {reason}")]
     ToolDefinition {

@@ -168,8 +168,12 @@ impl TurnPlace {
             Ok(Err(error)) => stopped(TurnStop::from_error(&error)),
             Err(stop) => stopped(stop),
         };
-        if let TurnOutcome::Stopped(stop) = &outcome {
-            tracing::warn!(code = stop.code(), ?stop, "the turn was stopped");
+        match &outcome {
+            // People close their browsers.
+            TurnOutcome::Stopped(TurnStop::ClientGone) => tracing::debug!("the client went away"),
+            TurnOutcome::Stopped(stop) => tracing::warn!(?stop, "the turn was stopped"),
+            TurnOutcome::Failed { code } => tracing::info!(code, "the turn failed"),
+            TurnOutcome::Finished => {}
         }
         stream.close(&message).await;
         TurnEnd { outcome, usage }

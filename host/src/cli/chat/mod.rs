@@ -11,7 +11,7 @@ use std::io::IsTerminal;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use palisade_conversation::ChatRequest;
-use palisade_data::Caller;
+use palisade_data::{Caller, DataError};
 
 use self::{
     session::{Answers, Session},
@@ -42,9 +42,15 @@ pub(super) async fn run_local(config: Config, arguments: ChatArguments) -> Resul
         ));
     };
     let app = App::open(config, None).await?;
-    let caller = app.project.caller_by_email(email).await?;
+    let caller = app.project.caller_by_email(email).await.map_err(|error| match error {
+        DataError::InvalidCredentials => {
+            CliError::Usage(format!("the project has no active user {email}"))
+        }
+        error => error.into(),
+    })?;
     let local = Local { turns: app.turns.clone(), caller };
     let result = converse(&local, &arguments).await;
+    app.turns.finish().await;
     app.state.close().await?;
     result
 }

@@ -6,7 +6,7 @@ insert into directus_users (id, first_name, email, password, token, tfa_secret, 
   ('22222222-2222-4222-8222-222222222222', 'Other', 'other@example.com', 'hash-of-other', null, null, null, null);
 insert into directus_settings (project_name) values ('The Project');
 
-create table authors (id integer primary key autoincrement, name varchar(20) not null, email text, salary integer);
+create table authors (id integer primary key autoincrement, name varchar(20) not null, email text, salary integer, mentor integer references authors (id));
 create table articles (
   id integer primary key autoincrement,
   title varchar(20) not null, slug varchar(20) unique, body text, status varchar(20) not null default 'draft',
@@ -46,7 +46,7 @@ insert into directus_fields (collection, field, special, options, note, sort, re
   ('comments', 'article', 'm2o', null, null, 2, 0, null, null);
 insert into directus_relations (many_collection, many_field, one_collection, one_field) values
   ('articles', 'author', 'authors', 'articles'), ('comments', 'article', 'articles', 'comments'),
-  ('articles', 'owner', 'directus_users', null);
+  ('articles', 'owner', 'directus_users', null), ('authors', 'mentor', 'authors', null);
 
 insert into authors (id, name, email, salary) values (1, 'Ada', 'ada@example.com', 100), (2, 'Bob', 'bob@example.com', 200);
 insert into articles (id, title, slug, status, note, views, price, featured, tags, labels, day, moment, owner, author, pin) values

@@ -6,7 +6,7 @@ use super::{
     calls::{columns, page},
     dialogue::Outcome,
     grammar::Verb,
-    table::{cell, inline, table, value_at},
+    table::{cell, inline, paragraph, table, value_at},
     talk::{one, plural, refused},
     task::Task,
 };
@@ -250,12 +250,12 @@ fn item(task: &Task<'_>, row: &Value) -> String {
         return format!(
             "The {} of {name} {key} is **{}**.",
             inline(field),
-            cell(value)
+            paragraph(value)
         );
     }
     let mut text = format!("{name} {key}:\n");
     for (field, value) in row.as_object().into_iter().flatten() {
-        text.push_str(&format!("\n- **{}**: {}", inline(field), cell(value)));
+        text.push_str(&format!("\n- **{}**: {}", inline(field), paragraph(value)));
     }
     text
 }

@@ -216,8 +216,7 @@ impl Parser<'_> {
     /// "article 3", "category Travel": a related collection's name stands for the field that points
     /// to it.
     fn related(&self, at: usize, to: usize, conditions: &mut Conditions) -> Option<usize> {
-        let mentions = self.view.mentions(self.tokens, at);
-        let mention = mentions.first().filter(|mention| mention.start == at)?;
+        let mention = self.view.mention_at(self.tokens, at)?;
         let related = &self.view.collections.get(mention.collection)?.name;
         let field = self
             .collection

@@ -40,8 +40,9 @@ use crate::{ProviderError, ProviderKind, ProviderRequest, ProviderResponse, Prov
 /// Name of the demo provider's only model.
 pub const DEMO_MODEL: &str = "demo";
 
-/// Questions longer than this, in bytes, aren't simple sentences.
-const LONGEST_QUESTION: usize = 4096;
+/// Questions longer than this, in bytes, aren't simple sentences. Reading one is work that no other
+/// turn runs beside, so it has to stay below a few milliseconds.
+const LONGEST_QUESTION: usize = 8192;
 
 /// Answers requests with the demo model, inside the host. See the module's documentation.
 #[derive(Debug, Clone, Copy, Default)]

@@ -19,6 +19,9 @@ use super::{
 /// Tool calls for one question at most: overview, details, a lookup, a change.
 const MAXIMUM_ROUNDS: usize = 4;
 
+/// Tokens of a sentence at most; quoted text is one. Names are compared at each of them.
+const LONGEST_SENTENCE: usize = 250;
+
 /// What the model does next.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
@@ -36,6 +39,9 @@ pub(super) fn next(dialogue: &Dialogue, tools: &[&str]) -> Step {
         Verb::Help => return Step::Say(talk::introduction()),
         Verb::Thanks => return Step::Say(talk::thanks()),
         Verb::Unknown => return Step::Say(talk::not_understood()),
+        _ if sentence.tokens.len() > LONGEST_SENTENCE => {
+            return Step::Say(talk::not_understood());
+        }
         _ => {}
     }
     if !["schema", "items"].iter().all(|tool| tools.contains(tool)) {

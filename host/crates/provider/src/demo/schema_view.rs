@@ -105,16 +105,21 @@ impl SchemaView {
         let mut found: Vec<Mention> = Vec::new();
         let mut start = from;
         while start < tokens.len() {
-            let best = (1..=3)
-                .rev()
-                .filter_map(|length| self.best_at(tokens, start, start + length))
-                .max_by_key(|mention| mention.score);
+            let best = self.mention_at(tokens, start);
             start = best.map_or(start + 1, |mention| mention.end);
             found.extend(best);
         }
         let exact = found.iter().any(|mention| mention.score >= EXACT);
         found.retain(|mention| !exact || mention.score >= EXACT);
         found
+    }
+
+    /// The collection whose name begins at a place, exact or by a part.
+    pub(super) fn mention_at(&self, tokens: &[Token], start: usize) -> Option<Mention> {
+        (1..=3)
+            .rev()
+            .filter_map(|length| self.best_at(tokens, start, start + length))
+            .max_by_key(|mention| mention.score)
     }
 
     fn best_at(&self, tokens: &[Token], start: usize, end: usize) -> Option<Mention> {

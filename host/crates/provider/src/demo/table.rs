@@ -4,6 +4,8 @@ use serde_json::Value;
 
 /// Characters of one cell at most.
 const CELL: usize = 80;
+/// Characters of a value that stands alone at most.
+const PARAGRAPH: usize = 600;
 
 /// A table.
 pub(super) fn table(headers: &[String], rows: &[Vec<String>]) -> String {
@@ -46,12 +48,25 @@ pub(super) fn cell(value: &Value) -> String {
     }
 }
 
-/// Text on one line, cut, and with Markdown's and HTML's special characters escaped.
+/// A value that stands alone: as in a cell, with more of a long text.
+pub(super) fn paragraph(value: &Value) -> String {
+    match value {
+        Value::String(text) => escaped(text, PARAGRAPH),
+        other => cell(other),
+    }
+}
+
+/// Text for a cell or within a sentence.
 pub(super) fn inline(text: &str) -> String {
+    escaped(text, CELL)
+}
+
+/// Text on one line, cut, and with Markdown's and HTML's special characters escaped.
+fn escaped(text: &str, longest: usize) -> String {
     let mut escaped = String::with_capacity(text.len());
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (index, character) in one_line.chars().enumerate() {
-        if index == CELL {
+        if index == longest {
             escaped.push('…');
             break;
         }

@@ -60,6 +60,16 @@ pub(super) fn nothing_readable() -> String {
 
 /// A tool call that failed, was refused or denied. The text is the host's.
 pub(super) fn refused(tool: &str, arguments: &Value, text: &str) -> String {
+    let lower = text.to_lowercase();
+    if ["the user declined", "tool execution denied"]
+        .iter()
+        .any(|known| lower.starts_with(known))
+    {
+        return format!(
+            "You declined the call of `{}`, so it was not made. Ask for something else, or ask again.",
+            inline(tool)
+        );
+    }
     let action = arguments.get("action").and_then(Value::as_str);
     let unchanged = match action {
         Some("create" | "update" | "delete") => " Nothing was changed.",

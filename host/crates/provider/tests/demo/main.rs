@@ -10,4 +10,5 @@ mod client;
 mod conversation;
 mod grammar;
 mod project;
+mod robustness;
 mod wire;

@@ -64,16 +64,20 @@ impl UiStream {
 
     /// Writes chunks. Where one may not be written, those before it are, and the turn is stopped.
     pub(crate) async fn emit(&mut self, chunks: &[Chunk]) -> Result<(), TurnStop> {
+        let mut phase = self.phase;
         let mut stopped = Ok(());
         for chunk in chunks {
             let whole = self.buffer.len();
-            if let Err(stop) = self.append(chunk) {
-                self.buffer.truncate(whole);
-                stopped = Err(stop);
-                break;
+            match self.append(chunk, phase) {
+                Ok(next) => phase = next,
+                Err(stop) => {
+                    self.buffer.truncate(whole);
+                    stopped = Err(stop);
+                    break;
+                }
             }
         }
-        self.flush().await?;
+        self.flush(phase).await?;
         stopped
     }
 
@@ -83,24 +87,19 @@ impl UiStream {
         tool_call_id: &str,
         output: &str,
     ) -> Result<(), TurnStop> {
-        self.check_open()?;
+        check_open(self.phase)?;
         // Checked before it is copied.
         self.check_size(output.len())?;
         encode::outcome(&mut self.buffer, tool_call_id, output)?;
-        if let Err(stop) = self.check_size(0) {
-            self.buffer.clear();
-            return Err(stop);
-        }
-        self.advance(Phase::Open);
-        self.flush().await
+        self.check_size(0)?;
+        self.flush(after(self.phase, Phase::Open)).await
     }
 
     /// Ends the stream: with an `error` chunk where the guest ended it with neither `finish` nor
     /// `error`, and with `[DONE]` always.
     pub(crate) async fn close(mut self, failure: &str) {
         self.buffer.clear();
-        let unfinished = matches!(self.phase, Phase::Silent | Phase::Open);
-        if unfinished {
+        if matches!(self.phase, Phase::Silent | Phase::Open) {
             if self.phase == Phase::Silent {
                 let _ = encode::chunk(&mut self.buffer, &Chunk::Start, self.message_id.as_deref());
             }
@@ -111,24 +110,16 @@ impl UiStream {
         let _ = timeout(LAST_WRITE, self.output.send(self.buffer.freeze())).await;
     }
 
-    fn append(&mut self, chunk: &Chunk) -> Result<(), TurnStop> {
-        self.check_open()?;
+    /// Encodes a chunk that comes in a phase, and gives the phase after it.
+    fn append(&mut self, chunk: &Chunk, phase: Phase) -> Result<Phase, TurnStop> {
+        check_open(phase)?;
         encode::chunk(&mut self.buffer, chunk, self.message_id.as_deref())?;
         self.check_size(0)?;
-        self.advance(match chunk {
-            Chunk::Finish(_) => Phase::Finished,
+        Ok(match chunk {
             Chunk::Error(_) => Phase::Failed,
-            _ => Phase::Open,
-        });
-        Ok(())
-    }
-
-    fn check_open(&self) -> Result<(), TurnStop> {
-        if self.phase == Phase::Failed {
-            Err(TurnStop::AfterError)
-        } else {
-            Ok(())
-        }
+            Chunk::Finish(_) => Phase::Finished,
+            _ => after(phase, Phase::Open),
+        })
     }
 
     fn check_size(&self, more: usize) -> Result<(), TurnStop> {
@@ -140,22 +131,37 @@ impl UiStream {
         }
     }
 
-    /// A finished stream stays finished when data parts follow.
-    fn advance(&mut self, phase: Phase) {
-        if self.phase != Phase::Finished || phase == Phase::Failed {
-            self.phase = phase;
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), TurnStop> {
+    /// Writes what is encoded. The phase counts from when it is written: a turn that is stopped while
+    /// it waits for the client has not shown its `finish` yet.
+    async fn flush(&mut self, phase: Phase) -> Result<(), TurnStop> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        self.written += self.buffer.len() as u64;
         let bytes = self.buffer.split().freeze();
+        let length = bytes.len() as u64;
         self.output
             .send(bytes)
             .await
-            .map_err(|_| TurnStop::ClientGone)
+            .map_err(|_| TurnStop::ClientGone)?;
+        self.written += length;
+        self.phase = phase;
+        Ok(())
+    }
+}
+
+fn check_open(phase: Phase) -> Result<(), TurnStop> {
+    if phase == Phase::Failed {
+        Err(TurnStop::AfterError)
+    } else {
+        Ok(())
+    }
+}
+
+/// A finished stream stays finished when data parts follow.
+fn after(phase: Phase, next: Phase) -> Phase {
+    if phase == Phase::Finished {
+        phase
+    } else {
+        next
     }
 }

@@ -7,16 +7,16 @@ use std::{
 };
 
 use palisade_sandbox::{
-    Limits, Sandbox, SandboxError, SandboxOptions, TurnOutcome, TurnRequest, TurnStop,
+    Limits, Sandbox, SandboxError, SandboxOptions, TurnOutcome, TurnRequest, TurnSetup, TurnStop,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::support::{
-    FRIENDLY, Host, eventually,
+    FRIENDLY, Host, assert_events, eventually,
     fakes::{GrantAll, Silent},
     friendly,
-    guest::{Chunk, Guest},
-    run, sandbox, scripted, setup, small_limits,
+    guest::{AddOk, Chunk, Guest},
+    run, sandbox, scripted, setup, small_limits, transcript,
 };
 
 /// A component whose scripted half waits for a provider that says nothing.
@@ -84,6 +84,42 @@ async fn a_turn_whose_client_goes_away_is_stopped() {
     drop(input);
     let end = sandbox.run_turn(setup, scripted()).await.unwrap();
     assert_eq!(end.outcome, TurnOutcome::Stopped(TurnStop::ClientGone));
+}
+
+/// The chunk that never reached the client doesn't count: its stream ends with an error, where it would
+/// otherwise look complete and be cut.
+#[tokio::test]
+async fn a_client_that_reads_too_late_gets_an_error_and_no_silent_end() {
+    let mut guest = Guest::default();
+    let start = guest.emit(&[Chunk::Start]);
+    let finish = guest.emit(&[Chunk::Finish]);
+    let limits = Limits {
+        turn_time: Duration::from_millis(100),
+        ..small_limits()
+    };
+    let script = format!("{start} {finish}").add_ok();
+    let sandbox = sandbox(&guest.build(&script), limits).await.unwrap();
+    let (output, input) = mpsc::channel(1);
+    let (setup, _) = setup(Host::default());
+    let turn = tokio::spawn({
+        let sandbox = sandbox.clone();
+        let setup = TurnSetup { output, ..setup };
+        async move { sandbox.run_turn(setup, scripted()).await.unwrap() }
+    });
+    eventually("the turn runs", || sandbox.capacity().running == 1).await;
+    eventually("the turn was stopped", || sandbox.capacity().running == 0).await;
+    assert_events(
+        &transcript(input).await,
+        &[
+            r#"{"type":"start","messageId":"message-1"}"#,
+            r#"{"type":"error","errorText":"The assistant was stopped because the answer took too long."}"#,
+            "[DONE]",
+        ],
+    );
+    assert_eq!(
+        turn.await.unwrap().outcome,
+        TurnOutcome::Stopped(TurnStop::TurnTime)
+    );
 }
 
 #[tokio::test]

@@ -33,11 +33,20 @@ impl Keyring {
             return Ok(key);
         }
         let keys = identify(self.source.load()?);
+        // Looked up in what was just read: another thread may replace what is held in between.
+        let found = keys.iter().find(|(id, _)| id == key_id);
+        let result = match found {
+            Some((_, key)) => Ok(Arc::clone(key)),
+            None => {
+                let ids: Vec<&str> = keys.iter().map(|(id, _)| id.as_str()).collect();
+                Err(StateError::WrongMasterKey {
+                    expected: key_id.to_owned(),
+                    found: ids.join(", "),
+                })
+            }
+        };
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
-        self.held(key_id).ok_or_else(|| StateError::WrongMasterKey {
-            expected: key_id.to_owned(),
-            found: self.ids().join(", "),
-        })
+        result
     }
 
     /// Whether the key is in memory already.
@@ -52,12 +61,7 @@ impl Keyring {
             .map(|(_, key)| Arc::clone(key))
     }
 
-    fn ids(&self) -> Vec<String> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().map(|(id, _)| id.clone()).collect()
-    }
-
-    /// The id of the configured key.
+    /// The configured key with its id.
     pub(crate) fn configured(&self) -> Option<(String, Arc<MasterKey>)> {
         self.keys
             .read()
