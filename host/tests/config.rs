@@ -1,5 +1,7 @@
 //! The configuration: what it may say, and the one line that each mistake gives.
 
+#![expect(clippy::expect_used, reason = "what fails in a test's helper fails the test")]
+
 use std::{ffi::OsString, fs, path::Path};
 
 use palisade::config::{Config, LoadOptions};

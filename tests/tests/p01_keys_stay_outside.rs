@@ -9,7 +9,7 @@ use std::{collections::HashSet, fs, path::Path};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use palisade_tests::{
     fake::{FakeOptions, FakeProvider, Outcome},
-    host::{Host, HostOptions, Person, Role},
+    host::{Folder, FolderOptions, Host, Person, Role, question},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -77,6 +77,7 @@ impl Secrets {
 
 struct Scene {
     provider: FakeProvider,
+    folder: Folder,
     host: Host,
     secrets: Secrets,
     /// Whatever somebody could read: responses and outputs of commands.
@@ -88,20 +89,21 @@ impl Scene {
     async fn start() -> Self {
         let options = FakeOptions { key: None, ..FakeOptions::default() };
         let provider = FakeProvider::start(options).await.expect("a provider");
-        let options = HostOptions {
+        let options = FolderOptions {
             workspace: "approvals = \"writes\"".to_owned(),
             key: Some(FIRST_KEY.to_owned()),
-            log: Some("trace".to_owned()),
-            ..HostOptions::default()
+            ..FolderOptions::default()
         };
-        let host = Host::start(&provider, options).await.expect("a host");
-        let master = fs::read_to_string(host.data_dir().join("master.key")).expect("a master key");
+        let folder = Folder::prepare(&provider, &options).await.expect("a folder");
+        let host = folder.serve_logging("trace").await.expect("a host");
+        let path = folder.data_dir().join("master.key");
+        let master = fs::read_to_string(path).expect("a master key");
         let master_bytes = STANDARD.decode(master.trim()).expect("base64");
         assert_eq!(master_bytes.len(), 32);
         let people = Person::ALL.iter().flat_map(|person| [person.token, person.password]);
         let texts = people.chain([FIRST_KEY, SECOND_KEY, master.trim()]).map(str::as_bytes);
         let secrets = Secrets::of(texts.chain([master_bytes.as_slice()]));
-        Self { provider, host, secrets, seen: Vec::new() }
+        Self { provider, folder, host, secrets, seen: Vec::new() }
     }
 
     async fn send(&mut self, method: Method, path: &str, role: Role, body: Option<Value>) -> Value {
@@ -113,7 +115,9 @@ impl Scene {
     }
 
     async fn chat(&mut self, model: &str) {
-        let request = self.host.ask(model, Some(Person::of(Role::Editor)));
+        let editor = Some(Person::of(Role::Editor));
+        let request = self.host.request(Method::POST, "/ai/chat", editor);
+        let request = request.json(&question(model, "What is there?"));
         self.read(&format!("the answer of {model}"), request).await;
     }
 
@@ -127,7 +131,7 @@ impl Scene {
     }
 
     async fn command(&mut self, arguments: &[&str], input: &str) -> String {
-        let said = match self.host.command(arguments, input).await {
+        let said = match self.folder.command(arguments, input).await {
             Ok(said) => said,
             Err(error) => error.to_string(),
         };
@@ -144,7 +148,7 @@ impl Scene {
         for request in self.provider.requests() {
             self.secrets.assert_absent(request.body.to_string().as_bytes(), "a provider request");
         }
-        let folder = self.host.data_dir();
+        let folder = self.folder.data_dir();
         let files = self.secrets.assert_absent_below(&folder, &folder.join("master.key"));
         assert!(files >= 2, "looked into {files} files only");
     }

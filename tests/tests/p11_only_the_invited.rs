@@ -3,7 +3,7 @@
 
 use palisade_tests::{
     fake::{FakeOptions, FakeProvider},
-    host::{Host, HostOptions, Person, Role, chat_body},
+    host::{Folder, FolderOptions, Host, Person, Role, question},
 };
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>, Needs)> {
     let object = json!({"provider": "fake", "model": MODEL, "prompt": "Hi",
         "outputSchema": {"type": "object"}});
     vec![
-        (Method::POST, "/ai/chat", Some(chat_body(MODEL)), Needs::AppAccess),
+        (Method::POST, "/ai/chat", Some(question(MODEL, "Hi")), Needs::AppAccess),
         (Method::POST, "/ai/object", Some(object), Needs::AppAccess),
         (Method::POST, "/ai/files", Some(json!({})), Needs::AppAccess),
         (Method::GET, "/ai/models", None, Needs::AppAccess),
@@ -41,10 +41,11 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>, Needs)> {
     ]
 }
 
-async fn start() -> (FakeProvider, Host) {
+async fn start() -> (FakeProvider, Folder, Host) {
     let provider = FakeProvider::start(FakeOptions::default()).await.expect("a provider");
-    let host = Host::start(&provider, HostOptions::default()).await.expect("a host");
-    (provider, host)
+    let folder = Folder::prepare(&provider, &FolderOptions::default()).await.expect("a folder");
+    let host = folder.serve().await.expect("a host");
+    (provider, folder, host)
 }
 
 /// Status and Directus code of an answer.
@@ -62,7 +63,7 @@ async fn answer(request: RequestBuilder, body: Option<&Value>) -> (u16, String) 
 
 #[tokio::test]
 async fn who_is_not_invited_is_turned_away_on_every_route() {
-    let (provider, host) = start().await;
+    let (provider, _folder, host) = start().await;
     for (method, path, body, needs) in routes() {
         let case = format!("{method} {path}");
         let ask = |person| answer(host.request(method.clone(), path, person), body.as_ref());
@@ -89,7 +90,7 @@ async fn who_is_not_invited_is_turned_away_on_every_route() {
 
 #[tokio::test]
 async fn who_is_invited_gets_in() {
-    let (_provider, host) = start().await;
+    let (_provider, _folder, host) = start().await;
     for (method, path, body, needs) in routes() {
         let role = if needs == Needs::Admin { Role::Admin } else { Role::Reader };
         let request = host.request(method.clone(), path, Some(Person::of(role)));
@@ -100,11 +101,11 @@ async fn who_is_invited_gets_in() {
 
 #[tokio::test]
 async fn a_token_in_the_address_is_no_token() {
-    let (provider, host) = start().await;
+    let (provider, _folder, host) = start().await;
     let token = Person::of(Role::Admin).token;
     for path in [format!("/ai/models?access_token={token}"), format!("/ai/chat?token={token}")] {
         let method = if path.starts_with("/ai/chat") { Method::POST } else { Method::GET };
-        let (status, _) = answer(host.request(method, &path, None), Some(&chat_body(MODEL))).await;
+        let (status, _) = answer(host.request(method, &path, None), Some(&question(MODEL, "Hi"))).await;
         assert!([401, 403].contains(&status), "{path}: {status}");
     }
     assert!(provider.requests().is_empty());
@@ -112,7 +113,7 @@ async fn a_token_in_the_address_is_no_token() {
 
 #[tokio::test]
 async fn a_cookie_counts_only_from_the_hosts_own_pages() {
-    let (provider, host) = start().await;
+    let (provider, _folder, host) = start().await;
     let editor = Person::of(Role::Editor);
     let login = json!({"email": editor.email, "password": editor.password, "mode": "session"});
     let response = host
@@ -137,7 +138,8 @@ async fn a_cookie_counts_only_from_the_hosts_own_pages() {
     let pair = session.split(';').next().expect("a name and a value");
 
     let with_origin = |origin: Option<&str>| {
-        let request = host.ask(MODEL, None).header("cookie", pair);
+        let request = host.request(Method::POST, "/ai/chat", None).header("cookie", pair);
+        let request = request.json(&question(MODEL, "Hi"));
         match origin {
             Some(origin) => request.header("origin", origin),
             None => request,

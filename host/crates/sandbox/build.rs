@@ -35,16 +35,8 @@ fn component() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
 
-    let root = Path::new(&variable("CARGO_MANIFEST_DIR")?)
-        .join("../../..")
-        .canonicalize()?;
-    for input in [
-        "Cargo.toml",
-        "Cargo.lock",
-        "plugin/Cargo.toml",
-        "plugin/src",
-        "wit",
-    ] {
+    let root = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("../../..").canonicalize()?;
+    for input in ["Cargo.toml", "Cargo.lock", "plugin/Cargo.toml", "plugin/src", "wit"] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
     require_target()?;
@@ -73,17 +65,12 @@ fn build_plugin(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
             cargo.env_remove(&name);
         }
     }
-    let built = cargo
-        .output()
-        .map_err(|error| format!("cargo can't be started: {error}"))?;
+    let built = cargo.output().map_err(|error| format!("cargo can't be started: {error}"))?;
     if !built.status.success() {
         eprintln!("{}", String::from_utf8_lossy(&built.stderr));
         return Err("the assistant component (plugin/) can't be built; see above".into());
     }
-    Ok(target_dir
-        .join(TARGET)
-        .join(PROFILE)
-        .join("palisade_plugin.wasm"))
+    Ok(target_dir.join(TARGET).join(PROFILE).join("palisade_plugin.wasm"))
 }
 
 fn is_for_the_host(name: &str) -> bool {
@@ -99,13 +86,8 @@ fn is_for_the_host(name: &str) -> bool {
         "CLIPPY_CONF_DIR",
         "CARGO_INCREMENTAL",
     ];
-    const PREFIXES: [&str; 5] = [
-        "CARGO_TARGET_",
-        "CARGO_BUILD_",
-        "CARGO_PROFILE_",
-        "CARGO_LLVM_COV",
-        "CARGO_FEATURE_",
-    ];
+    const PREFIXES: [&str; 5] =
+        ["CARGO_TARGET_", "CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_LLVM_COV", "CARGO_FEATURE_"];
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
@@ -123,10 +105,7 @@ fn require_target() -> Result<(), Box<dyn Error>> {
         .into())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cargo configures build scripts this way"
-)]
+#[expect(clippy::disallowed_methods, reason = "cargo configures build scripts this way")]
 fn variable(name: &str) -> Result<String, Box<dyn Error>> {
     env::var(name).map_err(|error| format!("{name}: {error}").into())
 }

@@ -54,7 +54,7 @@ pub(super) async fn run(
             );
             return Err(CliError::Usage(problem));
         }
-        Project::remove(&file).await?;
+        Project::remove(&file)?;
     }
     fs::create_dir_all(&config.data_dir).map_err(CliError::file(&config.data_dir))?;
     create_master_key(config)?;

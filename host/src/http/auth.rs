@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use http::{HeaderMap, Method, header, request::Parts};
 use palisade_data::{Accountability, Authenticator, Caller, Credential, DataError};
 use palisade_project::SESSION_COOKIE;
+use palisade_state::{LedgerEntry, LedgerKind};
 
 use super::{HttpError, body, origin::Origin};
 use crate::app::App;
@@ -40,10 +41,10 @@ macro_rules! callers {
                 let caller = authenticate(parts, app).await?;
                 let admits: fn(&Accountability) -> bool = $admits;
                 if admits(&caller.accountability) {
-                    Ok(Self(caller))
-                } else {
-                    Err(HttpError::forbidden())
+                    return Ok(Self(caller));
                 }
+                record_refusal(parts, app, &caller).await?;
+                Err(HttpError::forbidden())
             }
         }
     )+};
@@ -72,6 +73,20 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Caller, HttpError> {
         refuse_forgery(&parts.headers, app)?;
     }
     Ok(app.project.authenticate(&credential, ip).await?)
+}
+
+/// Puts on record that a user tried a route that isn't for them. Nobody can fill the ledger without
+/// an account.
+async fn record_refusal(parts: &Parts, app: &App, caller: &Caller) -> Result<(), HttpError> {
+    let Some(user) = &caller.accountability.user else { return Ok(()) };
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let row = LedgerEntry {
+        user: Some(user.clone()),
+        outcome: "FORBIDDEN".into(),
+        reason: Some(format!("{} {route}", parts.method)),
+        ..LedgerEntry::new(app.config.workspace.id.clone(), LedgerKind::Refusal)
+    };
+    Ok(app.state.ledger().append(row).await?)
 }
 
 /// The address of the client.

@@ -58,6 +58,10 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, HttpError> {
         let JsonBytes(bytes) = JsonBytes::from_request(request, app).await?;
+        // A list of values in the order of the fields would do otherwise.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(HttpError::invalid_payload("the body has to be a JSON object"));
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();

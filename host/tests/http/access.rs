@@ -1,8 +1,13 @@
 //! Who may call which route: only the invited.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN, API, Call, EDITOR, FOREIGN, OWN, READER, chat, with_host};
+use crate::support::{ADMIN, API, Call, EDITOR, FOREIGN, OWN, READER, chat, with_host, with_own_host};
+
+/// Callers to whom nothing of the assistant is open.
+const UNINVITED: [&str; 4] = ["anonymous", "unknown token", "expired session", "API only"];
 
 /// Every route, with a body that would be accepted and changes nothing that matters.
 fn routes() -> Vec<(&'static str, &'static str, Option<Value>)> {
@@ -61,26 +66,29 @@ fn each_route_admits_exactly_its_callers() {
             ("reader", Box::new(|call| call.token(READER))),
             ("editor", Box::new(|call| call.token(EDITOR))),
             ("admin", Box::new(|call| call.token(ADMIN))),
-            ("editor, own page", Box::new(|call| call.cookie(&editor).origin(OWN))),
-            ("editor, foreign page", Box::new(|call| call.cookie(&editor).origin(FOREIGN))),
-            ("admin, foreign page", Box::new(|call| call.cookie(&admin).origin(FOREIGN))),
-            ("admin, no origin", Box::new(|call| call.cookie(&admin))),
+            ("editor on an own page", Box::new(|call| call.cookie(&editor).origin(OWN))),
+            ("editor on a foreign page", Box::new(|call| call.cookie(&editor).origin(FOREIGN))),
+            ("admin on a foreign page", Box::new(|call| call.cookie(&admin).origin(FOREIGN))),
+            ("admin by cookie alone", Box::new(|call| call.cookie(&admin))),
         ];
         let mut table = String::new();
         for (method, path, body) in routes() {
-            table.push_str(&format!("{method} {path}\n"));
+            let mut verdicts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
             for (name, sign) in &callers {
                 let call = sign(Call::new(method, path));
                 let call = match &body {
                     Some(body) => call.json(body.clone()),
                     None => call,
                 };
-                let answer = host.send(call).await;
-                let verdict = answer.verdict();
-                table.push_str(&format!("  {name:<20} {verdict}\n"));
-                let invited = !matches!(*name, "anonymous" | "unknown token" | "expired session" | "API only");
-                let assistant = path.starts_with("/ai/") && !verdict.starts_with("40");
-                assert!(invited || !assistant, "{name} got {verdict} from {method} {path}");
+                let verdict = host.send(call).await.verdict();
+                let is_invited = !UNINVITED.contains(name);
+                let admitted = path.starts_with("/ai/") && !verdict.starts_with("40");
+                assert!(is_invited || !admitted, "{name} got {verdict} from {method} {path}");
+                verdicts.entry(verdict).or_default().push(name);
+            }
+            table.push_str(&format!("{method} {path}\n"));
+            for (verdict, names) in verdicts {
+                table.push_str(&format!("  {verdict}: {}\n", names.join(", ")));
             }
         }
         insta::assert_snapshot!(table);
@@ -140,5 +148,21 @@ fn the_header_wins_over_the_cookie() {
         assert_eq!(host.send(both).await.verdict(), "403 FORBIDDEN");
         let wrong = Call::get("/ai/admin/settings").token("wrong").cookie(&session);
         assert_eq!(host.send(wrong).await.verdict(), "401 INVALID_CREDENTIALS");
+    });
+}
+
+#[test]
+fn a_user_who_tries_a_route_that_is_for_others_is_on_record() {
+    with_own_host("", async |host| {
+        for token in ["nobody-has-this-token", API] {
+            let answer = host.send(Call::post("/ai/chat", chat("Hello")).token(token)).await;
+            assert!(answer.verdict().starts_with("40"));
+        }
+        host.send(Call::get("/ai/admin/settings").token(EDITOR)).await;
+        let path = "/ai/admin/ledger?kind=refusal&order=oldest";
+        let rows = host.send(Call::get(path).token(ADMIN)).await.data();
+        let reasons: Vec<_> =
+            rows.as_array().expect("a list").iter().map(|row| row["reason"].clone()).collect();
+        assert_eq!(reasons, ["POST /ai/chat", "GET /ai/admin/settings"]);
     });
 }

@@ -82,9 +82,23 @@ fn wrong_and_locked_settings_are_refused_and_change_nothing() {
 
 #[test]
 fn a_locked_workspace_keeps_its_settings() {
-    let locked = "\n[limits]\nlive_turns = 10\n";
-    with_own_host(locked, async |host| {
-        // The sample's configuration locks the models of one provider; the table above shows that.
+    with_own_host("\n[workspace]\nlocked = true\n", async |host| {
+        for body in [
+            json!({"approvals": "all"}),
+            json!({"max_steps": 3}),
+            json!({"system_prompt": null}),
+        ] {
+            let answer = patch(&host, "/ai/admin/settings", body).await;
+            assert_eq!(answer.verdict(), "403 FORBIDDEN", "{}", answer.text);
+        }
+        let locked = ["approvals", "max_steps", "system_prompt", "allowed_models.fixed"];
+        assert_eq!(settings(&host).await["locked"], json!(locked));
+    });
+}
+
+#[test]
+fn a_tool_that_is_off_is_gone_for_everybody() {
+    with_own_host("", async |host| {
         let ceilings = json!({"ceilings": {"items": {"default": "disabled"}}});
         assert_eq!(patch(&host, "/ai/admin/settings", ceilings).await.verdict(), "200");
         let tools = host.send(Call::get("/ai/tools").token(EDITOR)).await.data();

@@ -20,18 +20,17 @@ use tokio::{runtime::Runtime, sync::OnceCell};
 use tower::ServiceExt;
 
 /// The page that the host's own pages come from.
-pub const OWN: &str = "http://127.0.0.1:8090";
-pub const FOREIGN: &str = "https://evil.example";
+pub(crate) const OWN: &str = "http://127.0.0.1:8090";
+pub(crate) const FOREIGN: &str = "https://evil.example";
 
-pub const ADMIN: &str = "admin-demo-token";
-pub const EDITOR: &str = "editor-demo-token";
-pub const READER: &str = "reader-demo-token";
-pub const API: &str = "api-demo-token";
+pub(crate) const ADMIN: &str = "admin-demo-token";
+pub(crate) const EDITOR: &str = "editor-demo-token";
+pub(crate) const READER: &str = "reader-demo-token";
+pub(crate) const API: &str = "api-demo-token";
 
 const CONFIGURATION: &str = r#"
 public_url = "http://127.0.0.1:8090"
-[workspace]
-approvals = "writes"
+workspace.approvals = "writes"
 [[providers]]
 id = "demo"
 kind = "demo"
@@ -52,18 +51,18 @@ static RUNTIME: LazyLock<Runtime> =
 static SHARED: OnceCell<Host> = OnceCell::const_new();
 
 /// Runs a test against the host that all tests share. It may not change what others rely on.
-pub fn with_host(test: impl AsyncFnOnce(&'static Host)) {
+pub(crate) fn with_host(test: impl AsyncFnOnce(&'static Host)) {
     RUNTIME.block_on(async { test(SHARED.get_or_init(Host::new).await).await });
 }
 
 /// Runs a test against a host of its own, with more configuration.
-pub fn with_own_host(configuration: &str, test: impl AsyncFnOnce(Host)) {
+pub(crate) fn with_own_host(configuration: &str, test: impl AsyncFnOnce(Host)) {
     RUNTIME.block_on(async { test(Host::with(configuration).await).await });
 }
 
-pub struct Host {
-    pub app: App,
-    pub router: Router,
+pub(crate) struct Host {
+    pub(crate) app: App,
+    pub(crate) router: Router,
     _folder: TempDir,
 }
 
@@ -91,7 +90,7 @@ impl Host {
     }
 
     /// Answers a request.
-    pub async fn send(&self, call: Call) -> Answer {
+    pub(crate) async fn send(&self, call: Call) -> Answer {
         let response = self.router.clone().oneshot(call.request()).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
@@ -103,7 +102,7 @@ impl Host {
     }
 
     /// Signs a demo user in with a session cookie; gives the cookie's value.
-    pub async fn session(&self, email: &str) -> String {
+    pub(crate) async fn session(&self, email: &str) -> String {
         let login = DemoLogins::newsroom()
             .0
             .into_iter()
@@ -118,7 +117,7 @@ impl Host {
     }
 
     /// A token that this host signed for the administrator and that expired in 1970.
-    pub fn expired_session(&self) -> String {
+    pub(crate) fn expired_session(&self) -> String {
         let header = json!({"alg": "HS256", "typ": "JWT"});
         let claims = json!({
             "id": "0", "role": null, "app_access": true, "admin_access": true,
@@ -145,7 +144,7 @@ fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
 
 /// A request in the making.
 #[derive(Clone)]
-pub struct Call {
+pub(crate) struct Call {
     method: Method,
     path: String,
     headers: Vec<(String, String)>,
@@ -153,7 +152,7 @@ pub struct Call {
 }
 
 impl Call {
-    pub fn new(method: &str, path: &str) -> Self {
+    pub(crate) fn new(method: &str, path: &str) -> Self {
         Self {
             method: method.parse().expect("a method"),
             path: path.to_owned(),
@@ -162,37 +161,37 @@ impl Call {
         }
     }
 
-    pub fn get(path: &str) -> Self {
+    pub(crate) fn get(path: &str) -> Self {
         Self::new("GET", path)
     }
 
-    pub fn post(path: &str, body: Value) -> Self {
+    pub(crate) fn post(path: &str, body: Value) -> Self {
         Self::new("POST", path).json(body)
     }
 
-    pub fn json(self, body: Value) -> Self {
+    pub(crate) fn json(self, body: Value) -> Self {
         self.raw("application/json", body.to_string())
     }
 
-    pub fn raw(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn raw(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("content-type", content_type)
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    pub fn token(self, token: &str) -> Self {
+    pub(crate) fn token(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
     }
 
-    pub fn cookie(self, session: &str) -> Self {
+    pub(crate) fn cookie(self, session: &str) -> Self {
         self.header("cookie", &format!("directus_session_token={session}"))
     }
 
-    pub fn origin(self, origin: &str) -> Self {
+    pub(crate) fn origin(self, origin: &str) -> Self {
         self.header("origin", origin)
     }
 
@@ -206,25 +205,25 @@ impl Call {
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }
 
     /// The `data` of an answer that went well.
-    pub fn data(&self) -> Value {
+    pub(crate) fn data(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         self.json()["data"].clone()
     }
 
     /// Status, and the code of the error if there is one.
-    pub fn verdict(&self) -> String {
+    pub(crate) fn verdict(&self) -> String {
         let code = serde_json::from_str::<Value>(&self.text)
             .ok()
             .and_then(|body| body["errors"][0]["extensions"]["code"].as_str().map(str::to_owned));
@@ -236,7 +235,7 @@ impl Answer {
 }
 
 /// A chat request with one question.
-pub fn chat(text: &str) -> Value {
+pub(crate) fn chat(text: &str) -> Value {
     json!({
         "provider": "demo",
         "model": "demo",

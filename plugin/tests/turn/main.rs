@@ -3,6 +3,8 @@
 //! Snapshots are transcripts. Lines that begin with `{` are chunks as the browser gets them; lines
 //! that begin with `→` are what the component asks of the host.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod chat;
 mod continuations;
 mod failures;

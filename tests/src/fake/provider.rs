@@ -67,6 +67,11 @@ impl FakeProvider {
         &self.base_url
     }
 
+    /// `host:port` of the provider.
+    pub fn authority(&self) -> &str {
+        self.base_url.trim_start_matches("http://").trim_end_matches("/v1")
+    }
+
     /// Address of the control interface.
     pub fn control_url(&self) -> &str {
         &self.control_url

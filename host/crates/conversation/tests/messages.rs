@@ -1,5 +1,7 @@
 //! Which conversations are accepted, as the AI SDK's own validation has it.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "what fails in a test's helper fails the test")]
+
 use palisade_conversation::{ChatRequest, Message, Part, ToolPart, ToolState};
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! The request around the conversation: provider, tools, modes, context, limits.
 
+#![expect(clippy::expect_used, reason = "what fails in a test's helper fails the test")]
+
 use palisade_conversation::{
     ATTACHMENTS_AT_MOST, ChatRequest, MESSAGES_AT_MOST, PARTS_AT_MOST, TOOLS_AT_MOST, ToolMode,
     Trigger,

@@ -130,7 +130,8 @@ fn field_in_full(session: &Session<'_>, field: &Field) -> Value {
 /// Whether a new item needs a value.
 pub(crate) fn is_required(field: &Field) -> bool {
     let filled = field.default.is_some() || field.auto_increment || field.generated;
-    field.is_column() && (field.required || (!field.nullable && !filled))
+    field.is_column()
+        && (field.required || (!field.nullable && !filled))
         && !field.has_special("uuid")
 }
 

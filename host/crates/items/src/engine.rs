@@ -6,17 +6,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use palisade_data::{
-    Accountability, Caller, DataBackend, DataError, Operation, Outcome, Query,
-};
+use palisade_data::{Accountability, Caller, DataBackend, DataError, Operation, Outcome, Query};
 use serde_json::Value;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{
     describe,
-    permissions::{
-        self, DynamicValues, PermissionRow, Rights, Uses, Variable, dotted_variables,
-    },
+    permissions::{self, DynamicValues, PermissionRow, Rights, Uses, Variable, dotted_variables},
     read::{self, Budget, Planner, Selection},
     rows,
     schema::{self, SchemaSnapshot},
@@ -135,7 +131,8 @@ impl Engine {
         // leads nowhere is left alone: its rule then matches nothing.
         let mut values = administrator.values.clone();
         for (variable, path) in dotted {
-            if let Err(error) = administrator.lookup(connection, &mut values, variable, &path).await {
+            if let Err(error) = administrator.lookup(connection, &mut values, variable, &path).await
+            {
                 tracing::warn!(path, %error, "a permission uses a dynamic value that can't be read");
             }
         }

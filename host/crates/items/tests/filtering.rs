@@ -118,12 +118,31 @@ async fn limits() {
     let fields: Vec<String> = (0..501).map(|_| "id".to_owned()).collect();
     hold(vec![
         invalid("nesting", deep, "Invalid query. The filter is nested deeper than 32 levels."),
-        invalid("conditions", json!({"_or": wide}), "Invalid query. The filter has more than 200 conditions."),
-        invalid("lists", json!({"id": {"_in": list}}), "Invalid query. \"_in\" on field \"id\" holds more than 5000 values."),
-        case("fields", all(), read("articles", json!({"fields": fields})),
-            refuses("INVALID_QUERY", "Invalid query. \"fields\" names more than 500 fields.")),
-        case("search", all(), read("articles", json!({"search": "x".repeat(1_001)})),
-            refuses("INVALID_QUERY", "Invalid query. \"search\" takes at most 1000 characters, and no NUL.")),
+        invalid(
+            "conditions",
+            json!({"_or": wide}),
+            "Invalid query. The filter has more than 200 conditions.",
+        ),
+        invalid(
+            "lists",
+            json!({"id": {"_in": list}}),
+            "Invalid query. \"_in\" on field \"id\" holds more than 5000 values.",
+        ),
+        case(
+            "fields",
+            all(),
+            read("articles", json!({"fields": fields})),
+            refuses("INVALID_QUERY", "Invalid query. \"fields\" names more than 500 fields."),
+        ),
+        case(
+            "search",
+            all(),
+            read("articles", json!({"search": "x".repeat(1_001)})),
+            refuses(
+                "INVALID_QUERY",
+                "Invalid query. \"search\" takes at most 1000 characters, and no NUL.",
+            ),
+        ),
     ])
     .await;
 }

@@ -5,7 +5,6 @@ mod support;
 use serde_json::json;
 use support::*;
 
-
 #[tokio::test]
 async fn collections() {
     hold(vec![
@@ -392,7 +391,11 @@ async fn keys() {
 
 #[tokio::test]
 async fn relations() {
-    let both = json!([["articles", "read", "id,title,author,comments"], ["authors", "read", "id,name,articles"], ["comments", "read", "id,body,article"]]);
+    let both = json!([
+        ["articles", "read", "id,title,author,comments"],
+        ["authors", "read", "id,name,articles"],
+        ["comments", "read", "id,body,article"]
+    ]);
     hold(vec![
         case("a relation by itself is a key", both.clone(), read("articles", json!({"fields": "author,comments", "limit": 1})),
             gives(json!([{"author": 1, "comments": [1, 2]}]))),
@@ -494,14 +497,54 @@ async fn paging() {
     let all = json!([["articles", "read", "id,title"]]);
     let ids = |ids: &[i64]| gives(ids.iter().map(|id| json!({"id": id})).collect());
     hold(vec![
-        case("limit and offset", all.clone(), read("articles", json!({"fields": "id", "limit": 2, "offset": 1})), ids(&[2, 3])),
-        case("limit and page", all.clone(), read("articles", json!({"fields": "id", "limit": 3, "page": 2})), ids(&[4])),
-        case("no limit", all.clone(), read("articles", json!({"fields": "id", "limit": -1})), ids(&[1, 2, 3, 4])),
-        case("a limit of nothing", all.clone(), read("articles", json!({"fields": "id", "limit": 0})), ids(&[])),
-        case("a page far beyond", all.clone(), read("articles", json!({"fields": "id", "page": i64::MAX})), ids(&[])),
-        case("an offset far beyond", all.clone(), read("articles", json!({"fields": "id", "offset": i64::MAX})), ids(&[])),
-        case("sort", all.clone(), read("articles", json!({"fields": "id", "sort": "-title"})), ids(&[3, 4, 2, 1])),
-        case("several keys", all, read("articles", json!({"fields": "id", "sort": ["title", "-id"]})), ids(&[1, 2, 4, 3])),
+        case(
+            "limit and offset",
+            all.clone(),
+            read("articles", json!({"fields": "id", "limit": 2, "offset": 1})),
+            ids(&[2, 3]),
+        ),
+        case(
+            "limit and page",
+            all.clone(),
+            read("articles", json!({"fields": "id", "limit": 3, "page": 2})),
+            ids(&[4]),
+        ),
+        case(
+            "no limit",
+            all.clone(),
+            read("articles", json!({"fields": "id", "limit": -1})),
+            ids(&[1, 2, 3, 4]),
+        ),
+        case(
+            "a limit of nothing",
+            all.clone(),
+            read("articles", json!({"fields": "id", "limit": 0})),
+            ids(&[]),
+        ),
+        case(
+            "a page far beyond",
+            all.clone(),
+            read("articles", json!({"fields": "id", "page": i64::MAX})),
+            ids(&[]),
+        ),
+        case(
+            "an offset far beyond",
+            all.clone(),
+            read("articles", json!({"fields": "id", "offset": i64::MAX})),
+            ids(&[]),
+        ),
+        case(
+            "sort",
+            all.clone(),
+            read("articles", json!({"fields": "id", "sort": "-title"})),
+            ids(&[3, 4, 2, 1]),
+        ),
+        case(
+            "several keys",
+            all,
+            read("articles", json!({"fields": "id", "sort": ["title", "-id"]})),
+            ids(&[1, 2, 4, 3]),
+        ),
     ])
     .await;
 }
@@ -510,10 +553,14 @@ async fn paging() {
 async fn the_default_limit_is_one_hundred() {
     let world = World::new().await;
     world
-        .run("with recursive n (i) as (select 1 union all select i + 1 from n where i < 150) \
-              insert into authors (name) select 'N' || i from n;")
+        .run(
+            "with recursive n (i) as (select 1 union all select i + 1 from n where i < 150) \
+              insert into authors (name) select 'N' || i from n;",
+        )
         .await;
-    for (parameters, expected) in [(json!({}), 100), (json!({"limit": -1}), 152), (json!({"limit": 120}), 120)] {
+    for (parameters, expected) in
+        [(json!({}), 100), (json!({"limit": -1}), 152), (json!({"limit": 120}), 120)]
+    {
         let read = world.execute(&admin(), &read("authors", parameters)).await.expect("authors");
         assert_eq!(read.items, expected);
     }
@@ -530,7 +577,14 @@ async fn an_outcome_names_what_was_touched() {
     assert_eq!(outcome.collections, ["articles", "authors", "comments"]);
     assert_eq!(
         outcome.fields,
-        ["articles.author", "articles.comments", "articles.title", "articles.views", "authors.name", "comments.body"]
+        [
+            "articles.author",
+            "articles.comments",
+            "articles.title",
+            "articles.views",
+            "authors.name",
+            "comments.body"
+        ]
     );
     assert_eq!(outcome.items, 1);
 }

@@ -87,10 +87,38 @@ async fn policies_of_callers() {
     let outside: IpAddr = [11, 1, 2, 3].into();
     for (name, user, ip, policies, admin, app) in [
         ("anonymous: the public ones", None, Some(inside), vec!["public"], false, false),
-        ("no role: the public ones and the user's", Some(OTHER), None, vec!["public", "personal"], false, false),
-        ("parents first, the user's last, no public ones", Some(ME), Some(outside), vec!["parent", "own", "personal"], false, true),
-        ("a policy for a network", Some(ME), Some(inside), vec!["parent", "own", "office", "personal"], true, true),
-        ("an unknown address is in no network", Some(ME), None, vec!["parent", "own", "personal"], false, true),
+        (
+            "no role: the public ones and the user's",
+            Some(OTHER),
+            None,
+            vec!["public", "personal"],
+            false,
+            false,
+        ),
+        (
+            "parents first, the user's last, no public ones",
+            Some(ME),
+            Some(outside),
+            vec!["parent", "own", "personal"],
+            false,
+            true,
+        ),
+        (
+            "a policy for a network",
+            Some(ME),
+            Some(inside),
+            vec!["parent", "own", "office", "personal"],
+            true,
+            true,
+        ),
+        (
+            "an unknown address is in no network",
+            Some(ME),
+            None,
+            vec!["parent", "own", "personal"],
+            false,
+            true,
+        ),
     ] {
         let resolved = resolve_accountability(&world.pool, user, ip).await.expect(name);
         assert_eq!(resolved.policies, policies, "{name}");
@@ -99,9 +127,11 @@ async fn policies_of_callers() {
     let roles = resolve_accountability(&world.pool, Some(ME), None).await.expect("roles").roles;
     assert_eq!(roles, ["child", ROLE]);
     world.run("update directus_users set role = 'loop-a' where id = '11111111-1111-4111-8111-111111111111'").await;
-    let circle = resolve_accountability(&world.pool, Some(ME), None).await.expect("a circle of roles");
+    let circle =
+        resolve_accountability(&world.pool, Some(ME), None).await.expect("a circle of roles");
     assert_eq!(circle.roles, ["loop-a", "loop-b"]);
-    let unknown = resolve_accountability(&world.pool, Some("nobody"), None).await.expect_err("unknown");
+    let unknown =
+        resolve_accountability(&world.pool, Some("nobody"), None).await.expect_err("unknown");
     assert_eq!(unknown.code(), "INVALID_CREDENTIALS");
 }
 
@@ -134,7 +164,10 @@ async fn the_view_of_all_permissions() {
         })
     );
     let all = world.engine.permissions_of(&admin()).await.expect("permissions");
-    assert_eq!(all["articles"]["delete"], json!({"access": "full", "full_access": true, "fields": ["*"]}));
+    assert_eq!(
+        all["articles"]["delete"],
+        json!({"access": "full", "full_access": true, "fields": ["*"]})
+    );
     let app = world.engine.permissions_of(&app_user()).await.expect("permissions");
     assert_eq!(app["directus_users"]["read"]["access"], "partial");
 }
@@ -147,7 +180,12 @@ fn schema(names: Option<&[&str]>) -> Operation {
 
 #[tokio::test]
 async fn the_structure() {
-    let grants = json!([["articles", "read", "id,title,author,comments"], ["articles", "update", "status"], ["articles", "delete", null], ["authors", "read", "name"]]);
+    let grants = json!([
+        ["articles", "read", "id,title,author,comments"],
+        ["articles", "update", "status"],
+        ["articles", "delete", null],
+        ["authors", "read", "name"]
+    ]);
     hold(vec![
         case("an overview of what may be used", grants.clone(), schema(None), gives(json!([
             {"collection": "articles", "note": "What they wrote", "primary_key": "id", "fields": ["id", "title", "status", "author", "comments"]},
@@ -180,11 +218,20 @@ async fn changes_by_others_are_noticed() {
     let world = World::on(sqlx::SqlitePool::connect(&address).await.expect("a database")).await;
     let stranger = sqlx::SqlitePool::connect(&address).await.expect("another process");
     let titles = read("articles", json!({"limit": 1}));
-    assert_eq!(world.execute(&user(), &titles).await.expect_err("no permission yet").code(), "FORBIDDEN");
+    assert_eq!(
+        world.execute(&user(), &titles).await.expect_err("no permission yet").code(),
+        "FORBIDDEN"
+    );
     let steps: [(&'static str, Value); 4] = [
-        ("insert into directus_permissions (collection, action, fields, policy) values ('articles', 'read', 'id,extra', '44444444-4444-4444-8444-444444444444')", json!([{"id": 1}])),
+        (
+            "insert into directus_permissions (collection, action, fields, policy) values ('articles', 'read', 'id,extra', '44444444-4444-4444-8444-444444444444')",
+            json!([{"id": 1}]),
+        ),
         ("alter table articles add column extra integer default 7", json!([{"id": 1, "extra": 7}])),
-        ("insert into directus_fields (collection, field, special) values ('articles', 'extra', 'cast-boolean')", json!([{"id": 1, "extra": true}])),
+        (
+            "insert into directus_fields (collection, field, special) values ('articles', 'extra', 'cast-boolean')",
+            json!([{"id": 1, "extra": true}]),
+        ),
         ("update directus_permissions set fields = 'id'", json!([{"id": 1}])),
     ];
     for (change, expected) in steps {

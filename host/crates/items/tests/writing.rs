@@ -12,9 +12,15 @@ const NO_DELETE: &str = "You don't have permission to perform \"delete\" for col
 
 #[tokio::test]
 async fn creating() {
-    let titles = json!([["articles", "create", "title,slug,status"], ["articles", "read", "title,status,note,owner"]]);
+    let titles = json!([
+        ["articles", "create", "title,slug,status"],
+        ["articles", "read", "title,status,note,owner"]
+    ]);
     let with = |fields: &str, validation: Value, presets: Value| {
-        json!([["articles", "create", fields, null, validation, presets], ["articles", "read", "title,status,note"]])
+        json!([
+            ["articles", "create", fields, null, validation, presets],
+            ["articles", "read", "title,status,note"]
+        ])
     };
     hold(vec![
         case("gives back what may be read", titles.clone(), create("articles", json!({"title": "New"})),
@@ -150,12 +156,40 @@ async fn updating() {
 async fn deleting() {
     let own = json!([["articles", "delete", null, {"owner": {"_eq": "$CURRENT_USER"}}]]);
     hold(vec![
-        case("gives back the keys", own.clone(), delete("articles", json!([4, 1])), gives(json!([4, 1]))),
-        case("an item outside the rule", own.clone(), delete("articles", json!([1, 2])), refuses("FORBIDDEN", NO_DELETE)),
-        case("an item that doesn't exist, in the same words", own, delete("articles", json!([1, 99])), refuses("FORBIDDEN", NO_DELETE)),
-        case("no permission", json!([["articles", "update", "*"]]), delete("articles", json!([1])), refuses("FORBIDDEN", NO_DELETE)),
-        case_as(admin(), "an item that others point to", json!([]), delete("authors", json!([1])),
-            refuses("INVALID_FOREIGN_KEY", "Invalid foreign key for field \"\" in collection \"authors\".")),
+        case(
+            "gives back the keys",
+            own.clone(),
+            delete("articles", json!([4, 1])),
+            gives(json!([4, 1])),
+        ),
+        case(
+            "an item outside the rule",
+            own.clone(),
+            delete("articles", json!([1, 2])),
+            refuses("FORBIDDEN", NO_DELETE),
+        ),
+        case(
+            "an item that doesn't exist, in the same words",
+            own,
+            delete("articles", json!([1, 99])),
+            refuses("FORBIDDEN", NO_DELETE),
+        ),
+        case(
+            "no permission",
+            json!([["articles", "update", "*"]]),
+            delete("articles", json!([1])),
+            refuses("FORBIDDEN", NO_DELETE),
+        ),
+        case_as(
+            admin(),
+            "an item that others point to",
+            json!([]),
+            delete("authors", json!([1])),
+            refuses(
+                "INVALID_FOREIGN_KEY",
+                "Invalid foreign key for field \"\" in collection \"authors\".",
+            ),
+        ),
     ])
     .await;
 }
@@ -190,8 +224,17 @@ async fn writing_by_query() {
 
 #[tokio::test]
 async fn nesting() {
-    let everything = json!([["articles", "create", "*"], ["articles", "update", "*"], ["articles", "read", "*"], ["authors", "create", "*"], ["authors", "update", "*"], ["authors", "read", "*"],
-        ["comments", "create", "*"], ["comments", "update", "*"], ["comments", "read", "*"]]);
+    let everything = json!([
+        ["articles", "create", "*"],
+        ["articles", "update", "*"],
+        ["articles", "read", "*"],
+        ["authors", "create", "*"],
+        ["authors", "update", "*"],
+        ["authors", "read", "*"],
+        ["comments", "create", "*"],
+        ["comments", "update", "*"],
+        ["comments", "read", "*"]
+    ]);
     let names = json!(["title", "author.name", "comments.body"]);
     hold(vec![
         case("a new related item", everything.clone(), giving(create("articles", json!({"title": "New", "author": {"name": "Cy"}})), names.clone()),
@@ -248,13 +291,44 @@ fn mentors(levels: usize) -> Value {
 #[tokio::test]
 async fn a_refused_write_leaves_nothing() {
     for (operation, code) in [
-        (create("articles", json!([{"title": "First"}, {"title": "Second", "slug": "alpha"}])), "RECORD_NOT_UNIQUE"),
-        (create("articles", json!({"title": "First", "author": {"name": "Cy"}, "comments": [{"body": null}]})), "FAILED_VALIDATION"),
-        (create("articles", json!({"title": "First", "comments": [{"body": "c"}, {"body": "d", "nix": 1}]})), "FORBIDDEN"),
-        (update_batch("articles", json!([{"id": 1, "title": "First"}, {"id": 99, "title": "x"}])), "FORBIDDEN"),
+        (
+            create("articles", json!([{"title": "First"}, {"title": "Second", "slug": "alpha"}])),
+            "RECORD_NOT_UNIQUE",
+        ),
+        (
+            create(
+                "articles",
+                json!({"title": "First", "author": {"name": "Cy"}, "comments": [{"body": null}]}),
+            ),
+            "FAILED_VALIDATION",
+        ),
+        (
+            create(
+                "articles",
+                json!({"title": "First", "comments": [{"body": "c"}, {"body": "d", "nix": 1}]}),
+            ),
+            "FORBIDDEN",
+        ),
+        (
+            update_batch(
+                "articles",
+                json!([{"id": 1, "title": "First"}, {"id": 99, "title": "x"}]),
+            ),
+            "FORBIDDEN",
+        ),
         (update("articles", json!([1, 2]), json!({"slug": "same"})), "RECORD_NOT_UNIQUE"),
-        (update("articles", json!([1]), json!({"title": "First", "comments": {"create": [{"body": "c"}], "update": [{"id": 1, "approved": "maybe"}]}})), "INVALID_PAYLOAD"),
-        (giving(create("articles", json!({"title": "First"})), json!(["count(title)"])), "INVALID_QUERY"),
+        (
+            update(
+                "articles",
+                json!([1]),
+                json!({"title": "First", "comments": {"create": [{"body": "c"}], "update": [{"id": 1, "approved": "maybe"}]}}),
+            ),
+            "INVALID_PAYLOAD",
+        ),
+        (
+            giving(create("articles", json!({"title": "First"})), json!(["count(title)"])),
+            "INVALID_QUERY",
+        ),
         (delete("authors", json!([2, 1])), "INVALID_FOREIGN_KEY"),
     ] {
         let world = World::new().await;
@@ -310,11 +384,20 @@ async fn writes_are_on_record() {
              from directus_revisions r left join directus_revisions p on p.id = r.parent order by r.id",
         )
         .await;
-    let revisions: Vec<Value> =
-        revisions.into_iter().flatten().map(|text| serde_json::from_str(&text).expect("JSON")).collect();
+    let revisions: Vec<Value> = revisions
+        .into_iter()
+        .flatten()
+        .map(|text| serde_json::from_str(&text).expect("JSON"))
+        .collect();
     assert_eq!(revisions.len(), 3, "a delete has no revision");
-    assert_eq!(revisions[0], json!(["comments", "5", null, null, {"body": "c", "article": 5}, "articles"]));
-    assert_eq!(revisions[1], json!(["articles", "5", "New", "**********", {"title": "New", "pin": "**********", "owner": ME}, null]));
+    assert_eq!(
+        revisions[0],
+        json!(["comments", "5", null, null, {"body": "c", "article": 5}, "articles"])
+    );
+    assert_eq!(
+        revisions[1],
+        json!(["articles", "5", "New", "**********", {"title": "New", "pin": "**********", "owner": ME}, null])
+    );
     assert_eq!(revisions[2][4]["title"], "Newer");
 }
 
@@ -322,27 +405,48 @@ async fn writes_are_on_record() {
 async fn a_collection_may_ask_for_less_record() {
     for (kept, activity, revisions) in [("'all'", 1, 1), ("'activity'", 1, 0), ("null", 0, 0)] {
         let world = World::new().await;
-        sqlx::query(sqlx::AssertSqlSafe(format!("update directus_collections set accountability = {kept}")))
-            .execute(&world.pool)
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "update directus_collections set accountability = {kept}"
+        )))
+        .execute(&world.pool)
+        .await
+        .expect("a change");
+        world
+            .execute(&admin(), &update("articles", json!([1]), json!({"title": "x"})))
             .await
-            .expect("a change");
-        world.execute(&admin(), &update("articles", json!([1]), json!({"title": "x"}))).await.expect("a write");
-        assert_eq!(world.column("select '' from directus_activity").await.len(), activity, "{kept}");
-        assert_eq!(world.column("select '' from directus_revisions").await.len(), revisions, "{kept}");
+            .expect("a write");
+        assert_eq!(
+            world.column("select '' from directus_activity").await.len(),
+            activity,
+            "{kept}"
+        );
+        assert_eq!(
+            world.column("select '' from directus_revisions").await.len(),
+            revisions,
+            "{kept}"
+        );
     }
 }
 
 #[tokio::test]
 async fn automatic_values() {
     let world = World::new().await;
-    let created = world.execute(&admin(), &create("pages", json!({"heading": "x"}))).await.expect("a page");
+    let created =
+        world.execute(&admin(), &create("pages", json!({"heading": "x"}))).await.expect("a page");
     let key = created.data[0]["id"].as_str().expect("a key").to_owned();
     assert_eq!(key.len(), 36);
     let given = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb";
-    let created = world.execute(&admin(), &create("pages", json!({"id": given}))).await.expect("a page");
+    let created =
+        world.execute(&admin(), &create("pages", json!({"id": given}))).await.expect("a page");
     assert_eq!(created.data, json!([{"id": given, "heading": null}]));
-    let refused = world.execute(&admin(), &create("pages", json!({"id": "page"}))).await.expect_err("no UUID");
-    assert_eq!(refused.to_string(), "Invalid payload. Field \"id\" in collection \"pages\" has to be a UUID.");
+    let refused = world
+        .execute(&admin(), &create("pages", json!({"id": "page"})))
+        .await
+        .expect_err("no UUID");
+    assert_eq!(
+        refused.to_string(),
+        "Invalid payload. Field \"id\" in collection \"pages\" has to be a UUID."
+    );
     let updated = giving(update("articles", json!([2]), json!({"title": "x"})), json!(["changed"]));
     let outcome = world.execute(&admin(), &updated).await.expect("an update");
     assert!(outcome.data[0]["changed"].as_str().is_some_and(|moment| moment.ends_with('Z')));

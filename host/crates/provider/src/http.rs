@@ -43,11 +43,7 @@ impl HttpTransport {
             )));
         }
         validate_base_url(&settings.base_url, egress.policy()).map_err(|error| wrong(&error))?;
-        Ok(Self {
-            settings: Arc::new(settings),
-            egress,
-            keys,
-        })
+        Ok(Self { settings: Arc::new(settings), egress, keys })
     }
 
     /// The URL of a path. Only the kind's own paths pass, so nothing has to be said about dot
@@ -57,10 +53,7 @@ impl HttpTransport {
             return Err(ProviderError::PathDenied { path: shown(path) });
         }
         let mut url = self.settings.base_url.clone();
-        url.set_path(&format!(
-            "{}/{path}",
-            self.settings.base_url.path().trim_end_matches('/')
-        ));
+        url.set_path(&format!("{}/{path}", self.settings.base_url.path().trim_end_matches('/')));
         Ok(url)
     }
 
@@ -69,12 +62,10 @@ impl HttpTransport {
         match self.keys.key(&self.settings.id).await? {
             Some(key) => bearer(&key)
                 .map(Some)
-                .ok_or_else(|| ProviderError::MalformedKey {
-                    provider: provider(),
-                }),
-            None if self.settings.requires_key => Err(ProviderError::NoKey {
-                provider: provider(),
-            }),
+                .ok_or_else(|| ProviderError::MalformedKey { provider: provider() }),
+            None if self.settings.requires_key => {
+                Err(ProviderError::NoKey { provider: provider() })
+            }
             None => Ok(None),
         }
     }
@@ -86,10 +77,7 @@ impl ProviderTransport for HttpTransport {
         let url = self.url(&request.path)?;
         let mut headers = guest_headers(self.settings.kind, &request.headers)?;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(
-            ACCEPT,
-            HeaderValue::from_static("text/event-stream, application/json"),
-        );
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
         if let Some(bearer) = self.bearer().await? {
             headers.insert(AUTHORIZATION, bearer);
         }
@@ -100,10 +88,7 @@ impl ProviderTransport for HttpTransport {
         };
         let status = response.status();
         if status.is_redirection() {
-            return Err(ProviderError::Redirect {
-                provider,
-                status: status.as_u16(),
-            });
+            return Err(ProviderError::Redirect { provider, status: status.as_u16() });
         }
         let headers = visible_headers(self.settings.kind, response.headers());
         let body = self
@@ -113,11 +98,7 @@ impl ProviderTransport for HttpTransport {
                 piece.map_err(|failure| named(failure, provider.clone(), During::Body))
             })
             .boxed();
-        Ok(ProviderResponse {
-            status: status.as_u16(),
-            headers,
-            body,
-        })
+        Ok(ProviderResponse { status: status.as_u16(), headers, body })
     }
 }
 
@@ -129,10 +110,9 @@ enum During {
 fn named(failure: EgressFailure, provider: String, during: During) -> ProviderError {
     match (failure, during) {
         (EgressFailure::Refused, _) => ProviderError::AddressDenied { provider },
-        (EgressFailure::Timeout(limit), _) => ProviderError::Timeout {
-            provider,
-            seconds: limit.as_secs().max(1),
-        },
+        (EgressFailure::Timeout(limit), _) => {
+            ProviderError::Timeout { provider, seconds: limit.as_secs().max(1) }
+        }
         (EgressFailure::Failed(source), During::Connection) => {
             ProviderError::Unavailable { provider, source }
         }
@@ -141,10 +121,7 @@ fn named(failure: EgressFailure, provider: String, during: During) -> ProviderEr
 }
 
 /// `Bearer KEY`, marked so that no log of headers shows it; none if the key can't be a header.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that puts a key on the wire"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that puts a key on the wire")]
 fn bearer(key: &SecretString) -> Option<HeaderValue> {
     let key = key.expose_secret();
     if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -164,9 +141,7 @@ fn guest_headers(
     for (index, (name, value)) in headers.iter().enumerate() {
         let denied = || ProviderError::HeaderDenied { name: shown(name) };
         let listed = kind.request_headers().iter().find(|listed| *listed == name);
-        let visible = value
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        let visible = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
         match (listed, HeaderValue::from_str(value)) {
             (Some(listed), Ok(value)) if visible && index < MAX_REQUEST_HEADERS => {
                 map.insert(HeaderName::from_static(listed), value);
@@ -181,20 +156,14 @@ fn visible_headers(kind: ProviderKind, headers: &HeaderMap) -> Vec<(String, Stri
     kind.response_headers()
         .iter()
         .filter_map(|name| {
-            Some((
-                (*name).to_owned(),
-                headers.get(*name)?.to_str().ok()?.to_owned(),
-            ))
+            Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.to_owned()))
         })
         .collect()
 }
 
 /// A name from the guest, short enough and plain enough for an error text.
 fn shown(text: &str) -> String {
-    text.chars()
-        .take(100)
-        .flat_map(char::escape_debug)
-        .collect()
+    text.chars().take(100).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]
@@ -210,13 +179,7 @@ mod tests {
 
     #[test]
     fn a_key_that_would_break_out_of_its_header_is_refused() {
-        for key in [
-            "",
-            "two\r\nx-injected: 1",
-            "with space",
-            "emoji-🔑",
-            "tab\t",
-        ] {
+        for key in ["", "two\r\nx-injected: 1", "with space", "emoji-🔑", "tab\t"] {
             assert!(bearer(&SecretString::from(key)).is_none(), "{key:?}");
         }
     }

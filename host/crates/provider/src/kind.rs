@@ -32,23 +32,13 @@ pub enum ProviderKind {
 pub struct UnknownProviderKind(pub String);
 
 /// Response headers that the guest may see: what the retry rule and error texts need.
-const VISIBLE_RESPONSE_HEADERS: [&str; 5] = [
-    "content-type",
-    "retry-after",
-    "retry-after-ms",
-    "x-should-retry",
-    "x-request-id",
-];
+const VISIBLE_RESPONSE_HEADERS: [&str; 5] =
+    ["content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id"];
 
 impl ProviderKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [
-        Self::OpenAi,
-        Self::OpenAiCompatible,
-        Self::Anthropic,
-        Self::Google,
-        Self::Demo,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::OpenAi, Self::OpenAiCompatible, Self::Anthropic, Self::Google, Self::Demo];
 
     /// The name in configuration files.
     pub fn name(self) -> &'static str {
@@ -139,25 +129,16 @@ mod tests {
             assert_eq!(serde_json::to_value(kind).expect("serialises"), kind.name());
         }
         let unknown = "azure".parse::<ProviderKind>().expect_err("no such kind");
-        assert!(
-            unknown.to_string().contains("openai-compatible"),
-            "{unknown}"
-        );
+        assert!(unknown.to_string().contains("openai-compatible"), "{unknown}");
     }
 
     #[test]
     fn kinds_without_paths_are_known_but_not_supported() {
-        let supported: Vec<_> = ProviderKind::ALL
-            .into_iter()
-            .filter(|kind| kind.is_supported())
-            .collect();
+        let supported: Vec<_> =
+            ProviderKind::ALL.into_iter().filter(|kind| kind.is_supported()).collect();
         assert_eq!(
             supported,
-            [
-                ProviderKind::OpenAi,
-                ProviderKind::OpenAiCompatible,
-                ProviderKind::Demo
-            ]
+            [ProviderKind::OpenAi, ProviderKind::OpenAiCompatible, ProviderKind::Demo]
         );
     }
 }

@@ -26,21 +26,13 @@ impl ProviderSettings {
     /// Errors: [`ProviderError::Configuration`] for a kind that has no default base URL.
     pub fn with_defaults(id: impl Into<String>, kind: ProviderKind) -> Result<Self, ProviderError> {
         let id = id.into();
-        let base_url = kind
-            .default_base_url()
-            .and_then(|url| Url::parse(url).ok())
-            .ok_or_else(|| {
+        let base_url =
+            kind.default_base_url().and_then(|url| Url::parse(url).ok()).ok_or_else(|| {
                 ProviderError::Configuration(format!(
                     "The provider \"{id}\" needs a base_url: the kind {kind} has no default."
                 ))
             })?;
-        Ok(Self {
-            id,
-            kind,
-            base_url,
-            region: None,
-            requires_key: kind.requires_key(),
-        })
+        Ok(Self { id, kind, base_url, region: None, requires_key: kind.requires_key() })
     }
 }
 

@@ -52,11 +52,7 @@ pub(crate) fn effective_live_turns(configured: u32, max_map_count: Option<u64>) 
 
 /// The kernel's limit on memory mappings of a process.
 pub(crate) fn max_map_count() -> Option<u64> {
-    fs::read_to_string("/proc/sys/vm/max_map_count")
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()
 }
 
 /// First come, first served; bounded.
@@ -97,9 +93,8 @@ impl Admission {
         if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Ok(place);
         }
-        let busy = || SandboxError::Busy {
-            retry_after: self.queue_wait.max(Duration::from_secs(1)),
-        };
+        let busy =
+            || SandboxError::Busy { retry_after: self.queue_wait.max(Duration::from_secs(1)) };
         let Some(_waiting) = Waiting::enter(&self.waiting, self.queue_length) else {
             return Err(busy());
         };
@@ -153,11 +148,7 @@ mod tests {
         assert_eq!(effective_live_turns(2_000, Some(8_000)), 750);
         assert_eq!(effective_live_turns(9_000, None), LIVE_TURNS_CEILING);
         assert_eq!(effective_live_turns(20_000, Some(1_048_576)), 20_000);
-        assert_eq!(
-            effective_live_turns(0, Some(65_530)),
-            1,
-            "a host without places is no host"
-        );
+        assert_eq!(effective_live_turns(0, Some(65_530)), 1, "a host without places is no host");
         assert_eq!(effective_live_turns(10, Some(4)), 1);
     }
 }

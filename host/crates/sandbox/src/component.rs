@@ -31,14 +31,9 @@ impl ComponentSource {
     pub(crate) fn read(&self) -> Result<Cow<'static, [u8]>, SandboxError> {
         match self {
             Self::Embedded => Ok(Cow::Borrowed(EMBEDDED_COMPONENT)),
-            Self::File(path) => {
-                fs::read(path)
-                    .map(Cow::Owned)
-                    .map_err(|source| SandboxError::Read {
-                        path: path.clone(),
-                        source,
-                    })
-            }
+            Self::File(path) => fs::read(path)
+                .map(Cow::Owned)
+                .map_err(|source| SandboxError::Read { path: path.clone(), source }),
         }
     }
 }
@@ -74,10 +69,7 @@ pub(crate) fn load(
             Some(component) => (component, ImageOrigin::Cached),
             None => compile_and_keep(engine, bytes, cache, &name)?,
         },
-        Err(reason) => (
-            compile(engine, bytes)?,
-            ImageOrigin::CompiledUncached(reason.to_string()),
-        ),
+        Err(reason) => (compile(engine, bytes)?, ImageOrigin::CompiledUncached(reason.to_string())),
     };
     check_interfaces(engine, &component)?;
     let mut linker = Linker::new(engine);
@@ -86,11 +78,7 @@ pub(crate) fn load(
         .instantiate_pre(&component)
         .and_then(AssistantComponentPre::new)
         .map_err(SandboxError::component)?;
-    Ok(LoadedComponent {
-        pre,
-        origin,
-        digest,
-    })
+    Ok(LoadedComponent { pre, origin, digest })
 }
 
 fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, SandboxError> {
@@ -130,9 +118,7 @@ fn check_interfaces(engine: &Engine, component: &Component) -> Result<(), Sandbo
         .map(|(_, version)| version);
     match versions.next() {
         Some(version) => check_version(REQUIRED, version),
-        None => Err(SandboxError::MissingExport(format!(
-            "{REQUIRED}@{WIT_VERSION}"
-        ))),
+        None => Err(SandboxError::MissingExport(format!("{REQUIRED}@{WIT_VERSION}"))),
     }
 }
 

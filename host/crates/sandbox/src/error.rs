@@ -46,7 +46,7 @@ pub enum SandboxError {
     #[error("The component doesn't export {0}, so it isn't an assistant component.")]
     MissingExport(String),
     /// The component failed to list its tools.
-    #[error("The component failed to list its tools ({}): {0}", .0.code())]
+    #[error("The component failed to list its tools ({code}): {0}", code = .0.code())]
     Describe(TurnStop),
     /// The component described a tool in a way that can't be used.
     #[error("The component describes the tool {tool:?} wrongly: {reason}")]
@@ -153,9 +153,7 @@ impl TurnStop {
         if let Some(trap) = error.downcast_ref::<Trap>() {
             return match trap {
                 Trap::StackOverflow => Self::Stack,
-                other => Self::Trap {
-                    detail: other.to_string(),
-                },
+                other => Self::Trap { detail: other.to_string() },
             };
         }
         if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {

@@ -44,11 +44,7 @@ impl Meter {
     /// Counts a call from the guest. Every host function begins with it.
     pub(crate) fn count_call(&mut self) -> Result<(), TurnStop> {
         self.host_calls += 1;
-        if self.host_calls > self.host_calls_limit {
-            Err(TurnStop::HostCalls)
-        } else {
-            Ok(())
-        }
+        if self.host_calls > self.host_calls_limit { Err(TurnStop::HostCalls) } else { Ok(()) }
     }
 
     /// Counts a provider call, unless there were `max_steps` already.
@@ -63,11 +59,7 @@ impl Meter {
     /// Counts the bytes of an outcome that the guest gets.
     pub(crate) fn hold_outcome(&mut self, bytes: usize) -> Result<(), TurnStop> {
         self.outcome_bytes = self.outcome_bytes.saturating_add(bytes);
-        if self.outcome_bytes > self.outcome_bytes_limit {
-            Err(TurnStop::Handles)
-        } else {
-            Ok(())
-        }
+        if self.outcome_bytes > self.outcome_bytes_limit { Err(TurnStop::Handles) } else { Ok(()) }
     }
 
     /// Takes back the bytes of an outcome that the guest dropped.
@@ -110,11 +102,7 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > self.elements_limit {
-            Err(TurnStop::Memory.into())
-        } else {
-            Ok(true)
-        }
+        if desired > self.elements_limit { Err(TurnStop::Memory.into()) } else { Ok(true) }
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {

@@ -61,10 +61,7 @@ fn part(part: posted::Part) -> wit::Part {
 }
 
 fn text_part(part: posted::TextPart) -> wit::TextPart {
-    wit::TextPart {
-        text: part.text,
-        provider_metadata: part.provider_metadata.map(json),
-    }
+    wit::TextPart { text: part.text, provider_metadata: part.provider_metadata.map(json) }
 }
 
 fn tool_part(part: posted::ToolPart) -> wit::ToolPart {
@@ -126,9 +123,7 @@ mod tests {
         }"#;
         let TurnRequest(request) = ChatRequest::parse(body.as_bytes()).unwrap().into();
 
-        let [user, assistant] = request.messages.as_slice() else {
-            panic!("two messages")
-        };
+        let [user, assistant] = request.messages.as_slice() else { panic!("two messages") };
         assert_eq!((user.id.as_str(), user.role), ("1", wit::Role::User));
         assert!(matches!(&user.parts[0], wit::Part::Text(text) if text.text == "Hi"));
         assert!(matches!(&user.parts[1], wit::Part::File(file)
@@ -137,34 +132,17 @@ mod tests {
         assert!(matches!(assistant.parts[0], wit::Part::StepStart));
         assert!(matches!(&assistant.parts[1], wit::Part::Reasoning(text)
             if text.provider_metadata.as_deref() == Some(r#"{"p": {"k": 1}}"#)));
-        let wit::Part::Tool(tool) = &assistant.parts[2] else {
-            panic!("a tool call")
-        };
+        let wit::Part::Tool(tool) = &assistant.parts[2] else { panic!("a tool call") };
         assert_eq!(tool.tool_name, "items");
         assert_eq!(tool.state, wit::ToolState::ApprovalResponded);
-        assert_eq!(
-            tool.input.as_deref(),
-            Some(r#"{"a": 1.50}"#),
-            "raw, as it was posted"
-        );
+        assert_eq!(tool.input.as_deref(), Some(r#"{"a": 1.50}"#), "raw, as it was posted");
         let approval = tool.approval.as_ref().unwrap();
-        assert_eq!(
-            (approval.id.as_str(), approval.approved),
-            ("x", Some(false))
-        );
+        assert_eq!((approval.id.as_str(), approval.approved), ("x", Some(false)));
         assert!(matches!(&assistant.parts[3], wit::Part::Other(json)
             if json == r#"{"type":"data-usage","id":"u","data":[1]}"#));
 
-        let [client_tool] = request.client_tools.as_slice() else {
-            panic!("one client tool")
-        };
-        assert_eq!(
-            client_tool.name, "ask",
-            "names of built-in tools are the host's business"
-        );
-        assert_eq!(
-            request.context.as_deref(),
-            Some(r#"{"page": {"path": "/x"}}"#)
-        );
+        let [client_tool] = request.client_tools.as_slice() else { panic!("one client tool") };
+        assert_eq!(client_tool.name, "ask", "names of built-in tools are the host's business");
+        assert_eq!(request.context.as_deref(), Some(r#"{"page": {"path": "/x"}}"#));
     }
 }

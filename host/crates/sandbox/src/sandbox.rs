@@ -91,22 +91,15 @@ impl Sandbox {
     /// Errors: a component that can't be read, that wants what isn't offered or another WIT version,
     /// or that can't list its tools; a machine without enough address space for the pool.
     pub async fn new(options: SandboxOptions) -> Result<Self, SandboxError> {
-        let SandboxOptions {
-            component,
-            cache,
-            limits,
-        } = options;
+        let SandboxOptions { component, cache, limits } = options;
         let admission = Admission::new(&limits);
         let live_turns = admission.live_turns();
         let mut inner = spawn_blocking(move || {
             let engine = engine(&limits, live_turns)?;
             let bytes = component.read()?;
             let cache = ImageCache::open(cache);
-            let LoadedComponent {
-                pre,
-                origin,
-                digest,
-            } = component::load(&engine, &bytes, cache.as_ref())?;
+            let LoadedComponent { pre, origin, digest } =
+                component::load(&engine, &bytes, cache.as_ref())?;
             let ticker = Ticker::start(&engine).map_err(SandboxError::engine)?;
             Ok::<_, SandboxError>(Inner {
                 limits,
@@ -122,9 +115,7 @@ impl Sandbox {
         .await
         .map_err(SandboxError::engine)??;
         inner.tools = describe(&inner).await?;
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The assistant's built-in tools, in a stable order.
@@ -172,10 +163,7 @@ async fn describe(inner: &Inner) -> Result<Arc<[ToolDefinition]>, SandboxError> 
     let mut store = inner.store(TurnState::denying(limits));
     let call = async {
         let assistant = inner.component.instantiate_async(&mut store).await?;
-        assistant
-            .palisade_assistant_assistant()
-            .call_tools(&mut store)
-            .await
+        assistant.palisade_assistant_assistant().call_tools(&mut store).await
     };
     let tools = supervise(call, limits.cpu_time, limits.turn_time)
         .await

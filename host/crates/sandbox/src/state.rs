@@ -49,12 +49,6 @@ impl TurnState {
             output,
             message_id: None,
         };
-        Self::new(
-            setup,
-            &Limits {
-                host_calls: 0,
-                ..limits.clone()
-            },
-        )
+        Self::new(setup, &Limits { host_calls: 0, ..limits.clone() })
     }
 }

@@ -63,10 +63,7 @@ impl<F: Future> Future for Supervision<F> {
                 Poll::Pending => return Poll::Pending,
             },
         };
-        Poll::Ready(Supervised {
-            result,
-            cpu: self.cpu,
-        })
+        Poll::Ready(Supervised { result, cpu: self.cpu })
     }
 }
 

@@ -34,10 +34,7 @@ impl Ticker {
             let (shared, engine) = (Arc::clone(&shared), engine.weak());
             move || tick(&shared, &engine)
         })?;
-        Ok(Self {
-            shared,
-            thread: handle.thread().clone(),
-        })
+        Ok(Self { shared, thread: handle.thread().clone() })
     }
 
     /// Keeps the epoch advancing until the guard is dropped.

@@ -122,20 +122,12 @@ impl TurnPlace {
         let mut store = inner.store(TurnState::new(setup, limits));
         let call = async {
             let assistant = inner.component.instantiate_async(&mut store).await?;
-            assistant
-                .palisade_assistant_assistant()
-                .call_run(&mut store, &request.0)
-                .await
+            assistant.palisade_assistant_assistant().call_run(&mut store, &request.0).await
         };
         let supervised = supervise(call, limits.cpu_time, limits.turn_time).await;
         // The instance and everything it holds goes before the client is told.
         let state = store.into_data();
-        let TurnState {
-            stream,
-            meter,
-            resources,
-            ..
-        } = state;
+        let TurnState { stream, meter, resources, .. } = state;
         drop((resources, ticking, permit));
 
         let usage = TurnUsage {
@@ -150,20 +142,12 @@ impl TurnPlace {
         let (outcome, message) = match supervised.result {
             Ok(Ok(Ok(()))) => match stream.phase() {
                 Phase::Finished => (TurnOutcome::Finished, String::new()),
-                Phase::Failed => (
-                    TurnOutcome::Failed {
-                        code: "ERROR".into(),
-                    },
-                    String::new(),
-                ),
+                Phase::Failed => (TurnOutcome::Failed { code: "ERROR".into() }, String::new()),
                 Phase::Silent | Phase::Open => stopped(TurnStop::Unfinished),
             },
             Ok(Ok(Err(error))) => {
                 let code = cut(&error.code, CODE_BYTES).to_owned();
-                (
-                    TurnOutcome::Failed { code },
-                    cut(&error.message, MESSAGE_BYTES).to_owned(),
-                )
+                (TurnOutcome::Failed { code }, cut(&error.message, MESSAGE_BYTES).to_owned())
             }
             Ok(Err(error)) => stopped(TurnStop::from_error(&error)),
             Err(stop) => stopped(stop),

@@ -60,8 +60,10 @@ impl Function {
 
     /// Whether the function can be used on a field.
     pub(crate) fn suits(self, field: &Field) -> bool {
-        let dated = matches!(field.kind, FieldType::Date | FieldType::DateTime | FieldType::Timestamp);
-        let timed = matches!(field.kind, FieldType::Time | FieldType::DateTime | FieldType::Timestamp);
+        let dated =
+            matches!(field.kind, FieldType::Date | FieldType::DateTime | FieldType::Timestamp);
+        let timed =
+            matches!(field.kind, FieldType::Time | FieldType::DateTime | FieldType::Timestamp);
         match self {
             Self::Year | Self::Month | Self::Week | Self::Day | Self::Weekday => dated,
             Self::Hour | Self::Minute | Self::Second => timed,

@@ -86,19 +86,42 @@ pub(crate) enum Test {
     Empty(bool),
     Equal(SqlValue),
     Unequal(SqlValue),
-    Less { value: SqlValue, or_equal: bool },
-    Greater { value: SqlValue, or_equal: bool },
-    In { negated: bool, values: Vec<SqlValue> },
-    Like { negated: bool, pattern: String },
-    EqualFold { negated: bool, text: String },
-    Between { negated: bool, low: SqlValue, high: SqlValue },
+    Less {
+        value: SqlValue,
+        or_equal: bool,
+    },
+    Greater {
+        value: SqlValue,
+        or_equal: bool,
+    },
+    In {
+        negated: bool,
+        values: Vec<SqlValue>,
+    },
+    Like {
+        negated: bool,
+        pattern: String,
+    },
+    EqualFold {
+        negated: bool,
+        text: String,
+    },
+    Between {
+        negated: bool,
+        low: SqlValue,
+        high: SqlValue,
+    },
     /// A comparison with nothing, which no value meets.
     Never,
 }
 
 impl Test {
     /// Reads an operator's value for a field of a type. Errors are reasons.
-    pub(crate) fn parse(operator: Operator, value: &Value, kind: FieldType) -> Result<Self, String> {
+    pub(crate) fn parse(
+        operator: Operator,
+        value: &Value,
+        kind: FieldType,
+    ) -> Result<Self, String> {
         let on = *value != Value::Bool(false) && *value != Value::from("false");
         match operator {
             Operator::Null { negated } => return Ok(Self::Null(on != negated)),
@@ -144,16 +167,15 @@ impl Test {
             }
             Operator::Between { negated } => match list(value).as_slice() {
                 [low, high] if low.is_null() || high.is_null() => Self::Never,
-                [low, high] => Self::Between {
-                    negated,
-                    low: coerce(low, kind)?,
-                    high: coerce(high, kind)?,
-                },
+                [low, high] => {
+                    Self::Between { negated, low: coerce(low, kind)?, high: coerce(high, kind)? }
+                }
                 _ => return Err("has to be a list of two values".to_owned()),
             },
-            Operator::Null { .. } | Operator::Empty { .. } | Operator::Regex | Operator::Submitted => {
-                Self::Never
-            }
+            Operator::Null { .. }
+            | Operator::Empty { .. }
+            | Operator::Regex
+            | Operator::Submitted => Self::Never,
         })
     }
 }

@@ -34,13 +34,8 @@ impl Path {
 }
 
 /// Parses the item rule of a permission. A rule that can't be read opens nothing.
-pub(crate) fn parse_rule(
-    schema: &SchemaSnapshot,
-    collection: &Collection,
-    rule: &Value,
-) -> Filter {
-    let mut parser =
-        FilterParser { schema, access: None, conditions: 0, values: 0, trusted: true };
+pub(crate) fn parse_rule(schema: &SchemaSnapshot, collection: &Collection, rule: &Value) -> Filter {
+    let mut parser = FilterParser { schema, access: None, conditions: 0, values: 0, trusted: true };
     match parser.parse(rule, collection, &Path::default()) {
         Ok(filter) => filter,
         Err(error) => {
@@ -331,7 +326,9 @@ impl<'a> FilterParser<'a> {
             self.values += values.len();
         }
         if self.conditions > MAXIMUM_CONDITIONS {
-            return Err(invalid(format!("The filter has more than {MAXIMUM_CONDITIONS} conditions")));
+            return Err(invalid(format!(
+                "The filter has more than {MAXIMUM_CONDITIONS} conditions"
+            )));
         }
         if self.values > MAXIMUM_LIST && !self.trusted {
             return Err(invalid(format!(
@@ -363,7 +360,9 @@ fn unwrap_single(mut all: Vec<Filter>) -> Filter {
 
 fn deep_enough(nesting: usize) -> Result<(), DataError> {
     if nesting > MAXIMUM_FILTER_NESTING {
-        return Err(invalid(format!("The filter is nested deeper than {MAXIMUM_FILTER_NESTING} levels")));
+        return Err(invalid(format!(
+            "The filter is nested deeper than {MAXIMUM_FILTER_NESTING} levels"
+        )));
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 
 use std::{cell::Cell, collections::BTreeSet};
 
-use sea_query::{CaseStatement, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SubQueryStatement};
+use sea_query::{
+    CaseStatement, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SubQueryStatement,
+};
 
 use super::{FieldReference, Filter, Function, Test};
 use crate::{
@@ -344,7 +346,9 @@ fn compare(value: Expr, test: &Test) -> Expr {
         Test::In { negated: true, values } => value.is_not_in(values.iter().cloned()),
         Test::Like { negated: false, pattern } => value.like(literal(pattern)),
         Test::Like { negated: true, pattern } => value.not_like(literal(pattern)),
-        Test::EqualFold { negated: false, text } => Expr::from(Func::lower(value)).eq(text.as_str()),
+        Test::EqualFold { negated: false, text } => {
+            Expr::from(Func::lower(value)).eq(text.as_str())
+        }
         Test::EqualFold { negated: true, text } => Expr::from(Func::lower(value)).ne(text.as_str()),
         Test::Between { negated: false, low, high } => {
             value.between(Expr::Value(low.clone()), Expr::Value(high.clone()))

@@ -177,7 +177,11 @@ impl DynamicValues {
     }
 }
 
-fn collect<'a>(value: &Value, mut path: impl Iterator<Item = &'a str> + Clone, into: &mut Vec<Value>) {
+fn collect<'a>(
+    value: &Value,
+    mut path: impl Iterator<Item = &'a str> + Clone,
+    into: &mut Vec<Value>,
+) {
     match value {
         Value::Array(values) => {
             values.iter().for_each(|value| collect(value, path.clone(), into));
@@ -236,7 +240,11 @@ mod tests {
         });
         values.now = "2024-02-29T12:00:00Z".parse().expect("a timestamp");
         values.remember(Variable::User, "role.name".into(), &[json!({"role": {"name": "Editor"}})]);
-        values.remember(Variable::Roles, "name".into(), &[json!({"name": "A"}), json!({"name": "B"})]);
+        values.remember(
+            Variable::Roles,
+            "name".into(),
+            &[json!({"name": "A"}), json!({"name": "B"})],
+        );
         values
     }
 

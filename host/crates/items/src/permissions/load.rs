@@ -81,7 +81,15 @@ pub(crate) async fn load(
         return Ok(Vec::new());
     }
     let (sql, values) = Query::select()
-        .columns(["policy", "collection", "action", "fields", "permissions", "validation", "presets"])
+        .columns([
+            "policy",
+            "collection",
+            "action",
+            "fields",
+            "permissions",
+            "validation",
+            "presets",
+        ])
         .from("directus_permissions")
         .and_where(Expr::col("policy").is_in(policies.iter().map(String::as_str)))
         .order_by("id", Order::Asc)

@@ -20,8 +20,10 @@ pub(crate) fn overview(
     if accountability.admin {
         let full = json!({"access": "full", "full_access": true, "fields": ["*"]});
         for collection in schema.collections() {
-            let actions: Map<String, Value> =
-                Action::ALL.map(|action| (action.name().to_owned(), full.clone())).into_iter().collect();
+            let actions: Map<String, Value> = Action::ALL
+                .map(|action| (action.name().to_owned(), full.clone()))
+                .into_iter()
+                .collect();
             collections.insert(collection.name.clone(), Value::Object(actions));
         }
         return Value::Object(collections);

@@ -174,7 +174,11 @@ mod tests {
             ("nonsense", "10.0.0.1", false),
             ("0.0.0.0/0", "::1", false),
         ] {
-            assert_eq!(contains(network, ip.parse().expect("an address")), expected, "{network} {ip}");
+            assert_eq!(
+                contains(network, ip.parse().expect("an address")),
+                expected,
+                "{network} {ip}"
+            );
         }
     }
 }

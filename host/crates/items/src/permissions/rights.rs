@@ -77,12 +77,8 @@ pub(crate) fn with_app_access<'a>(
 impl Rights {
     /// The rights of an administrator: everything that exists.
     pub(crate) fn administrator() -> Self {
-        let everything = Rule {
-            fields: FieldList::All,
-            filter: None,
-            validation: None,
-            presets: Map::new(),
-        };
+        let everything =
+            Rule { fields: FieldList::All, filter: None, validation: None, presets: Map::new() };
         Self { admin: true, rules: HashMap::new(), unrestricted: vec![everything] }
     }
 
@@ -100,10 +96,8 @@ impl Rights {
         let mut extra = Vec::new();
         for row in with_app_access(accountability, rows, &mut extra) {
             let Some(collection) = schema.collection(&row.collection) else { continue };
-            let filter = row
-                .rule
-                .as_ref()
-                .map(|rule| parse_rule(schema, collection, &values.resolve(rule)));
+            let filter =
+                row.rule.as_ref().map(|rule| parse_rule(schema, collection, &values.resolve(rule)));
             let actions = rules.entry(row.collection.clone()).or_default();
             actions.entry(row.action).or_default().push(Rule {
                 fields: row.fields.clone(),
@@ -132,7 +126,12 @@ impl Rights {
     }
 
     /// Whether the field exists and some rule grants it.
-    pub(crate) fn allows_field(&self, collection: &Collection, field: &str, action: Action) -> bool {
+    pub(crate) fn allows_field(
+        &self,
+        collection: &Collection,
+        field: &str,
+        action: Action,
+    ) -> bool {
         collection.field(field).is_some()
             && self.rules(&collection.name, action).iter().any(|rule| rule.fields.contains(field))
     }

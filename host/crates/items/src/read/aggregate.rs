@@ -143,7 +143,8 @@ fn plan(
     query: &Query,
     uses: &mut Uses,
 ) -> Result<Plan, DataError> {
-    let named = query.group.len() + query.aggregate.iter().map(|one| one.fields.len()).sum::<usize>();
+    let named =
+        query.group.len() + query.aggregate.iter().map(|one| one.fields.len()).sum::<usize>();
     if named > MAXIMUM_NAMES {
         return Err(invalid(format!(
             "\"aggregate\" and \"groupBy\" name more than {MAXIMUM_NAMES} fields"
@@ -271,9 +272,9 @@ fn sort(query: &Query, columns: &[Column]) -> Result<Vec<(usize, Order)>, DataEr
             None => (Order::Asc, name.as_str()),
         };
         let position = columns.iter().position(|column| {
-            let grouped = FieldReference::parse(bare).is_ok_and(|reference| {
-                matches!(&column.what, What::Group(group) if *group == reference)
-            });
+            let grouped = FieldReference::parse(bare).is_ok_and(
+                |reference| matches!(&column.what, What::Group(group) if *group == reference),
+            );
             grouped || column.keys.join(".") == bare
         });
         match position {
@@ -302,9 +303,8 @@ fn compose(
     let name = |index: usize| Alias::new(format!("v{index}"));
     let mut outer = Sql::select();
     for (index, column) in plan.columns.iter().enumerate() {
-        let plain = |field: &FieldReference| {
-            composer.value(collection, &table, field, View::Caller)
-        };
+        let plain =
+            |field: &FieldReference| composer.value(collection, &table, field, View::Caller);
         let seen = || Expr::col(("s", name(index)));
         match &column.what {
             What::Group(reference) => {

@@ -3,11 +3,18 @@
 use std::{future::Future, pin::Pin};
 
 use palisade_data::DataError;
-use sea_query::{CaseStatement, Expr, ExprTrait, Func, Order, Query as Sql, SelectStatement, Value as SqlValue, WindowStatement};
+use sea_query::{
+    CaseStatement, Expr, ExprTrait, Func, Order, Query as Sql, SelectStatement, Value as SqlValue,
+    WindowStatement,
+};
 use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
 
-use super::{nested, numbered, plan::{Content, Node}, run};
+use super::{
+    nested, numbered,
+    plan::{Content, Node},
+    run,
+};
 use crate::{
     engine::Session,
     filter::{Composer, FieldReference, View},

@@ -47,9 +47,7 @@ pub(crate) async fn read_items(
         let node = Planner::new(session, &mut uses).root(known, &query)?;
         uses.verdict()?;
         let selection = match keys {
-            Some(keys) => {
-                Selection::Keys(readable_keys(connection, session, &node, keys).await?)
-            }
+            Some(keys) => Selection::Keys(readable_keys(connection, session, &node, keys).await?),
             None => Selection::All,
         };
         let mut budget = Budget::default();
@@ -115,9 +113,7 @@ pub(crate) async fn keys_under(
     select
         .expr(Composer::column(&table, &collection.primary_key).count())
         .from_as(collection.name.clone(), table.clone())
-        .and_where(
-            Composer::column(&table, &collection.primary_key).is_in(stored.iter().cloned()),
-        )
+        .and_where(Composer::column(&table, &collection.primary_key).is_in(stored.iter().cloned()))
         .and_where_option(composer.visible(collection, &table, action, requested));
     let rows = run(connection, &select).await?;
     let count = match rows.first() {
@@ -131,7 +127,9 @@ pub(crate) async fn keys_under(
 pub(crate) fn root_limit(query: &Query) -> u64 {
     match query.limit {
         None => DEFAULT_LIMIT,
-        Some(limit) => u64::try_from(limit).map_or(MAXIMUM_ITEMS, |limit| Ord::min(limit, MAXIMUM_ITEMS)),
+        Some(limit) => {
+            u64::try_from(limit).map_or(MAXIMUM_ITEMS, |limit| Ord::min(limit, MAXIMUM_ITEMS))
+        }
     }
 }
 
@@ -151,15 +149,24 @@ pub(crate) async fn run(
     select: &SelectStatement,
 ) -> Result<Vec<SqliteRow>, DataError> {
     let (sql, values) = select.build_sqlx(SqliteQueryBuilder);
-    sqlx::query_with(AssertSqlSafe(sql), values).fetch_all(connection).await.map_err(refuse_too_large)
+    sqlx::query_with(AssertSqlSafe(sql), values)
+        .fetch_all(connection)
+        .await
+        .map_err(refuse_too_large)
 }
 
 /// A statement that is beyond SQLite's limits is the query's fault.
 fn refuse_too_large(error: sqlx::Error) -> DataError {
-    const LIMITS: [&str; 4] =
-        ["too many SQL variables", "Expression tree is too large", "parser stack overflow", "too many columns"];
+    const LIMITS: [&str; 4] = [
+        "too many SQL variables",
+        "Expression tree is too large",
+        "parser stack overflow",
+        "too many columns",
+    ];
     match &error {
-        sqlx::Error::Database(cause) if LIMITS.iter().any(|limit| cause.message().contains(limit)) => {
+        sqlx::Error::Database(cause)
+            if LIMITS.iter().any(|limit| cause.message().contains(limit)) =>
+        {
             DataError::InvalidQuery("The query is too large; ask for less at once".into())
         }
         _ => DataError::internal(error),

@@ -72,11 +72,7 @@ fn identity(key: &Value) -> String {
 
 fn distinct(links: &[Value]) -> Vec<SqlValue> {
     let mut seen = HashSet::new();
-    links
-        .iter()
-        .filter(|link| !link.is_null() && seen.insert(identity(link)))
-        .map(bound)
-        .collect()
+    links.iter().filter(|link| !link.is_null() && seen.insert(identity(link))).map(bound).collect()
 }
 
 /// A key as it came from the database, to be bound again.

@@ -182,7 +182,9 @@ impl<'a, 'u> Planner<'a, 'u> {
                 _ => field.is_column() && field.kind != FieldType::Binary,
             };
             let rights = &self.session.rights;
-            if !shown || !rights.allows_field(collection, &field.name, crate::permissions::Action::Read) {
+            if !shown
+                || !rights.allows_field(collection, &field.name, crate::permissions::Action::Read)
+            {
                 continue;
             }
             self.uses.touch(&collection.name, &field.name);
@@ -254,7 +256,9 @@ impl<'a, 'u> Planner<'a, 'u> {
     ) -> Result<Option<(Node<'a>, bool)>, DataError> {
         self.relations += 1;
         if self.relations > MAXIMUM_RELATIONS {
-            return Err(invalid(format!("The query follows more than {MAXIMUM_RELATIONS} relations")));
+            return Err(invalid(format!(
+                "The query follows more than {MAXIMUM_RELATIONS} relations"
+            )));
         }
         let path = path.then(&slot.key)?;
         let session = self.session;

@@ -1,7 +1,7 @@
 //! Full-text search, in the way of Directus: every readable field that could hold the text.
 
-use sea_query::{Expr, ExprTrait, LikeExpr};
 use palisade_data::DataError;
+use sea_query::{Expr, ExprTrait, LikeExpr};
 
 use crate::{
     filter::{Composer, FieldReference, Place, View, any, pattern},

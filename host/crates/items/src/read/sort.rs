@@ -28,7 +28,9 @@ pub(crate) fn plan(
     uses: &mut Uses,
 ) -> Result<Vec<SortKey>, DataError> {
     if names.len() > MAXIMUM_NAMES {
-        return Err(DataError::InvalidQuery(format!("\"sort\" names more than {MAXIMUM_NAMES} fields")));
+        return Err(DataError::InvalidQuery(format!(
+            "\"sort\" names more than {MAXIMUM_NAMES} fields"
+        )));
     }
     if names.is_empty() {
         let field = collection.sort_field.as_deref();

@@ -59,10 +59,7 @@ impl<'a> Writer<'a> {
         collection: &Collection,
     ) -> Result<(), DataError> {
         let mut select = sea_query::Query::select();
-        select
-            .column(collection.primary_key.clone())
-            .from(collection.name.clone())
-            .limit(1);
+        select.column(collection.primary_key.clone()).from(collection.name.clone()).limit(1);
         if crate::read::run(connection, &select).await?.is_empty() {
             return Ok(());
         }

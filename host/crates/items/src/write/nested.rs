@@ -102,8 +102,7 @@ impl<'a> Writer<'a> {
             } else {
                 let free = Map::from_iter([(column.clone(), Value::Null)]);
                 let remove = &changes.remove;
-                revisions
-                    .extend(self.update(connection, related, remove, free, depth + 1).await?);
+                revisions.extend(self.update(connection, related, remove, free, depth + 1).await?);
             }
         }
         Ok(revisions)

@@ -167,7 +167,8 @@ pub(super) fn stored(
     {
         return Err(invalid("has to be a UUID"));
     }
-    if let (Some(limit), true, Some(text)) = (field.max_length, field.kind.is_text(), value.as_str())
+    if let (Some(limit), true, Some(text)) =
+        (field.max_length, field.kind.is_text(), value.as_str())
         && text.chars().count() > limit
     {
         return Err(DataError::ValueTooLong {

@@ -47,8 +47,7 @@ pub(super) async fn insert(
     }
     insert.returning_col(collection.primary_key.clone());
     let (sql, bindings) = insert.build_sqlx(SqliteQueryBuilder);
-    let inserted =
-        sqlx::query_with(AssertSqlSafe(sql), bindings).fetch_one(&mut *connection).await;
+    let inserted = sqlx::query_with(AssertSqlSafe(sql), bindings).fetch_one(&mut *connection).await;
     match inserted {
         Ok(row) => rows::value(&row, 0, collection.key_type()),
         Err(error) => {

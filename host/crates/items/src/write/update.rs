@@ -51,7 +51,8 @@ impl<'a> Writer<'a> {
             statements::set(connection, session, collection, &stored, &values).await?;
             let items = statements::whole_items(connection, collection, &stored).await?;
             for (key, _) in &items {
-                nested.extend(self.one_to_many(connection, collection, key, &payload, depth).await?);
+                nested
+                    .extend(self.one_to_many(connection, collection, key, &payload, depth).await?);
             }
             let delta = activity::delta(collection, &payload);
             let mut revisions = Vec::with_capacity(items.len());
@@ -99,7 +100,12 @@ impl<'a> Writer<'a> {
                 .and_where(key.is_in(stored.iter().cloned()))
                 .and_where_option(composer.visible(collection, &table, Action::Update, None));
             for field in fields {
-                select.and_where_option(composer.granted(collection, &table, field, Action::Update));
+                select.and_where_option(composer.granted(
+                    collection,
+                    &table,
+                    field,
+                    Action::Update,
+                ));
             }
             select
         };

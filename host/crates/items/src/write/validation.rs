@@ -30,10 +30,13 @@ pub(super) fn failure(field: &str, kind: &str, rule: Map<String, Value>) -> Fiel
     let quote = |value: &Value| match value {
         Value::String(text) => format!("\"{text}\""),
         Value::Array(values) => {
-            let names: Vec<String> = values.iter().map(|value| match value {
-                Value::String(text) => format!("\"{text}\""),
-                other => other.to_string(),
-            }).collect();
+            let names: Vec<String> = values
+                .iter()
+                .map(|value| match value {
+                    Value::String(text) => format!("\"{text}\""),
+                    other => other.to_string(),
+                })
+                .collect();
             names.join(", ")
         }
         other => other.to_string(),
@@ -155,7 +158,7 @@ fn field(
             }
             (Some(operator), expected) => {
                 found.extend(test(operator, expected, value, kind, name));
-            },
+            }
             (None, _) => match value {
                 None | Some(Value::Null) => {}
                 Some(Value::Object(nested)) => {
@@ -193,11 +196,19 @@ fn test(
     let met = match operator {
         "null" | "nnull" => {
             let null = (operator == "null") == on;
-            return if value.is_null() == null { None } else { fail(if null { "null" } else { "nnull" }, "") };
+            return if value.is_null() == null {
+                None
+            } else {
+                fail(if null { "null" } else { "nnull" }, "")
+            };
         }
         "empty" | "nempty" => {
             let empty = (operator == "empty") == on;
-            return if is_empty(value) == empty { None } else { fail(if empty { "empty" } else { "nempty" }, "") };
+            return if is_empty(value) == empty {
+                None
+            } else {
+                fail(if empty { "empty" } else { "nempty" }, "")
+            };
         }
         "eq" => equal(value, expected, kind),
         "neq" => !equal(value, expected, kind),
@@ -209,9 +220,7 @@ fn test(
         "gte" => order(value, expected, kind).is_some_and(Ordering::is_ge),
         "between" | "nbetween" => match list(expected).as_slice() {
             [low, high] => match (order(value, low, kind), order(value, high, kind)) {
-                (Some(low), Some(high)) => {
-                    (low.is_ge() && high.is_le()) == (operator == "between")
-                }
+                (Some(low), Some(high)) => (low.is_ge() && high.is_le()) == (operator == "between"),
                 _ => false,
             },
             _ => false,
@@ -252,11 +261,8 @@ fn text_test(operator: &str, value: &Value, expected: &Value) -> Option<bool> {
         _ => return None,
     };
     let (Some(text), Some(part)) = (value.as_str(), expected.as_str()) else { return Some(false) };
-    let found = if fold {
-        find(&text.to_lowercase(), &part.to_lowercase())
-    } else {
-        find(text, part)
-    };
+    let found =
+        if fold { find(&text.to_lowercase(), &part.to_lowercase()) } else { find(text, part) };
     Some(found != negated)
 }
 
@@ -305,9 +311,11 @@ fn comparable(
         return None;
     }
     let number = value.is_number() && expected.is_number();
-    let kind = kind
-        .filter(|kind| *kind != FieldType::Alias)
-        .unwrap_or(if number { FieldType::Float } else { FieldType::Text });
+    let kind = kind.filter(|kind| *kind != FieldType::Alias).unwrap_or(if number {
+        FieldType::Float
+    } else {
+        FieldType::Text
+    });
     Some((coerce(value, kind).ok()?, coerce(expected, kind).ok()?))
 }
 
@@ -317,4 +325,3 @@ fn matches(value: &Value, expected: &Value) -> bool {
     let bare = pattern.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).unwrap_or(pattern);
     Regex::new(bare).is_ok_and(|regex| regex.is_match(text))
 }
-

@@ -41,7 +41,10 @@ impl World {
     }
 
     pub async fn run(&self, sql: &'static str) {
-        sqlx::raw_sql(sql).execute(&self.pool).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        sqlx::raw_sql(sql)
+            .execute(&self.pool)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     /// Rows of a statement's first column, as text.
@@ -75,7 +78,11 @@ impl World {
         }
     }
 
-    pub async fn execute(&self, caller: &Caller, operation: &Operation) -> Result<Outcome, DataError> {
+    pub async fn execute(
+        &self,
+        caller: &Caller,
+        operation: &Operation,
+    ) -> Result<Outcome, DataError> {
         self.engine.execute(caller, operation).await
     }
 }
@@ -245,7 +252,8 @@ pub async fn hold(cases: Vec<Case>) {
             _ => false,
         };
         if !met {
-            broken.push(format!("{}\n  expected {:?}\n  got      {:?}", case.name, case.expect, got));
+            broken
+                .push(format!("{}\n  expected {:?}\n  got      {:?}", case.name, case.expect, got));
         }
     }
     assert!(broken.is_empty(), "{} cases don't hold:\n{}", broken.len(), broken.join("\n"));

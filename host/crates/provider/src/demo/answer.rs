@@ -27,10 +27,7 @@ pub(super) fn only_key(task: &Task<'_>, outcome: &Outcome) -> Result<Value, Stri
     let row = match (the_one(rows, display, known_by), rows.as_slice()) {
         (Some(row), _) if !value_at(row, &collection.primary_key).is_null() => row,
         (_, []) => {
-            return Err(format!(
-                "I found no such item in `{}`.",
-                inline(&collection.name)
-            ));
+            return Err(format!("I found no such item in `{}`.", inline(&collection.name)));
         }
         _ => {
             let shown = [collection.primary_key.clone(), display.to_owned()];
@@ -64,9 +61,8 @@ pub(super) fn done(task: &Task<'_>, outcome: &Outcome) -> String {
         Outcome::Rows { rows, cut } => (rows.as_slice(), *cut),
         Outcome::Failed(text) => return refused("items", &Value::Null, text),
         Outcome::Withheld { items } => {
-            let found = items.map_or_else(String::new, |items| {
-                format!(" {} matched.", plural_u64(items))
-            });
+            let found =
+                items.map_or_else(String::new, |items| format!(" {} matched.", plural_u64(items)));
             return format!(
                 "Done.{found} This workspace keeps item values from models, so I can't show them; you may see them on your screen."
             );
@@ -94,13 +90,9 @@ fn written(what: &str, task: &Task<'_>, rows: &[Value]) -> String {
     let mut text = format!("{what} {} {}:\n", one(task.collection), keys.join(", "));
     for (field, asked) in &task.data {
         // What was stored, where the caller may read it: a rule of the project may have changed it.
-        let stored = rows
-            .first()
-            .filter(|row| row.is_object())
-            .map(|row| value_at(row, field));
-        let value = stored
-            .filter(|stored| !stored.is_null() && !stored.is_object())
-            .unwrap_or(asked);
+        let stored = rows.first().filter(|row| row.is_object()).map(|row| value_at(row, field));
+        let value =
+            stored.filter(|stored| !stored.is_null() && !stored.is_object()).unwrap_or(asked);
         text.push_str(&format!("\n- **{}**: {}", inline(field), cell(value)));
     }
     text
@@ -118,29 +110,18 @@ fn counted(task: &Task<'_>, rows: &[Value]) -> String {
     if let Some(group) = &task.conditions.group {
         return format!("`{name}` by {group}:\n\n{}", grouped(group, "count", rows));
     }
-    let count = rows
-        .first()
-        .map(|row| number_in(value_at(row, "count")))
-        .unwrap_or_default();
+    let count = rows.first().map(|row| number_in(value_at(row, "count"))).unwrap_or_default();
     let (verb, noun) = match count.as_str() {
         "1" => ("is", one(task.collection)),
         _ => ("are", name),
     };
-    format!(
-        "There {verb} **{count}** {noun}{}.",
-        conditions_in_words(task)
-    )
+    format!("There {verb} **{count}** {noun}{}.", conditions_in_words(task))
 }
 
 fn grouped(group: &str, function: &str, rows: &[Value]) -> String {
     let rows: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| {
-            vec![
-                cell(value_at(row, group)),
-                number_in(value_at(row, function)),
-            ]
-        })
+        .map(|row| vec![cell(value_at(row, group)), number_in(value_at(row, function))])
         .collect();
     table(&[group.to_owned(), function.to_owned()], &rows)
 }
@@ -159,10 +140,7 @@ fn listed(task: &Task<'_>, rows: &[Value], cut: bool) -> String {
         if let Some(group) = &task.conditions.group {
             return grouped(group, function, rows);
         }
-        let value = rows
-            .first()
-            .map(|row| number_in(value_at(row, function)))
-            .unwrap_or_default();
+        let value = rows.first().map(|row| number_in(value_at(row, function))).unwrap_or_default();
         let word = match *function {
             "avg" => "average",
             "min" => "minimum",
@@ -186,18 +164,10 @@ fn listed(task: &Task<'_>, rows: &[Value], cut: bool) -> String {
     let page = usize::try_from(page(task)).unwrap_or(usize::MAX);
     let limited = task.conditions.limit.is_some() || !task.keys.is_empty();
     let more = cut || (!limited && rows.len() > page);
-    let shown = if limited {
-        rows
-    } else {
-        rows.get(..page).unwrap_or(rows)
-    };
+    let shown = if limited { rows } else { rows.get(..page).unwrap_or(rows) };
     let columns = columns(task);
     let found = match more {
-        true => format!(
-            "The first {} {name}{}:",
-            shown.len(),
-            conditions_in_words(task)
-        ),
+        true => format!("The first {} {name}{}:", shown.len(), conditions_in_words(task)),
         false if shown.len() == 1 => format!("One item of `{name}`{}:", conditions_in_words(task)),
         false => format!("{} {name}{}:", shown.len(), conditions_in_words(task)),
     };
@@ -210,13 +180,9 @@ fn listed(task: &Task<'_>, rows: &[Value], cut: bool) -> String {
 
 /// "The alpha_3 of Germany is DEU."
 fn fact(task: &Task<'_>, known_by: &str, rows: &[Value]) -> String {
-    let (display, field) = (
-        task.collection.display(),
-        task.wanted.first().map_or("id", String::as_str),
-    );
-    let column = columns(task)
-        .into_iter()
-        .find(|name| name.split('.').next() == Some(field));
+    let (display, field) =
+        (task.collection.display(), task.wanted.first().map_or("id", String::as_str));
+    let column = columns(task).into_iter().find(|name| name.split('.').next() == Some(field));
     let column = column.as_deref().unwrap_or(field);
     match (the_one(rows, display, known_by), rows) {
         (Some(row), _) => format!(
@@ -243,15 +209,9 @@ fn item(task: &Task<'_>, row: &Value) -> String {
     let name = one(task.collection);
     let key = task.keys.first().map(cell).unwrap_or_default();
     if let ([field], true) = (task.wanted.as_slice(), row.is_object()) {
-        let column = columns(task)
-            .into_iter()
-            .find(|name| name.split('.').next() == Some(field));
+        let column = columns(task).into_iter().find(|name| name.split('.').next() == Some(field));
         let value = value_at(row, column.as_deref().unwrap_or(field));
-        return format!(
-            "The {} of {name} {key} is **{}**.",
-            inline(field),
-            paragraph(value)
-        );
+        return format!("The {} of {name} {key} is **{}**.", inline(field), paragraph(value));
     }
     let mut text = format!("{name} {key}:\n");
     for (field, value) in row.as_object().into_iter().flatten() {
@@ -263,12 +223,7 @@ fn item(task: &Task<'_>, row: &Value) -> String {
 fn rows_table(columns: &[String], rows: &[Value]) -> String {
     let cells: Vec<Vec<String>> = rows
         .iter()
-        .map(|row| {
-            columns
-                .iter()
-                .map(|column| cell(value_at(row, column)))
-                .collect()
-        })
+        .map(|row| columns.iter().map(|column| cell(value_at(row, column))).collect())
         .collect();
     let headers: Vec<String> = columns
         .iter()
@@ -300,9 +255,5 @@ fn with_remark(task: &Task<'_>, answer: String) -> String {
 }
 
 fn plural_u64(count: u64) -> String {
-    if count == 1 {
-        "1 item".into()
-    } else {
-        format!("{count} items")
-    }
+    if count == 1 { "1 item".into() } else { format!("{count} items") }
 }

@@ -55,8 +55,7 @@ impl<'s> Parser<'s> {
                 && let Some(field) = self.collection.field(self.collection.display())
                 && !into.data.contains_key(&field.name)
             {
-                into.data
-                    .insert(field.name.clone(), token.text.clone().into());
+                into.data.insert(field.name.clone(), token.text.clone().into());
                 at += 1;
             } else {
                 if !token.is_any(&FILLERS) && token.kind != Kind::Symbol {
@@ -76,12 +75,7 @@ impl<'s> Parser<'s> {
         into: &mut Assignments,
     ) {
         let mut at = from;
-        while self
-            .tokens
-            .get(at)
-            .is_some_and(|token| token.is_any(&SEPARATORS))
-            && at < to
-        {
+        while self.tokens.get(at).is_some_and(|token| token.is_any(&SEPARATORS)) && at < to {
             at += 1;
         }
         let next = self.assign(field, at, to, into);
@@ -93,10 +87,7 @@ impl<'s> Parser<'s> {
     fn assign(&self, field: &FieldView, place: usize, to: usize, into: &mut Assignments) -> usize {
         // A key is one word: "to article 3 saying …".
         let is_key = field.points_to.is_some()
-            && self
-                .tokens
-                .get(place)
-                .is_some_and(|token| number(&token.text).is_some());
+            && self.tokens.get(place).is_some_and(|token| number(&token.text).is_some());
         let (value, next) = self.value(place, if is_key { place + 1 } else { to });
         if !value.text.is_empty() || value.quoted {
             into.data.insert(field.name.clone(), value.typed(field));
@@ -116,18 +107,12 @@ impl<'s> Parser<'s> {
             return Some((self.collection.field(display)?, at + 1));
         }
         if token.is_any(&TEXT_WORDS) {
-            let field = TEXT_FIELDS
-                .iter()
-                .find_map(|name| self.collection.field(name));
+            let field = TEXT_FIELDS.iter().find_map(|name| self.collection.field(name));
             return Some((field.or_else(|| self.collection.field(display))?, at + 1));
         }
         let (field, length) = self.collection.field_at(self.tokens, at)?;
         let mut place = at + length;
-        while self
-            .tokens
-            .get(place)
-            .is_some_and(|token| token.is_any(&SEPARATORS))
-        {
+        while self.tokens.get(place).is_some_and(|token| token.is_any(&SEPARATORS)) {
             place += 1;
         }
         Some((field, place))
@@ -138,25 +123,13 @@ impl<'s> Parser<'s> {
         if let Some(token) = self.tokens.get(from)
             && token.kind == Kind::Quoted
         {
-            return (
-                Phrase {
-                    text: token.text.clone(),
-                    quoted: true,
-                },
-                from + 1,
-            );
+            return (Phrase { text: token.text.clone(), quoted: true }, from + 1);
         }
         let mut end = from;
         while end < to && !(end > from && self.begins_pair(end)) {
             end += 1;
         }
-        (
-            Phrase {
-                text: slice(self.source, self.tokens, from, end),
-                quoted: false,
-            },
-            end,
-        )
+        (Phrase { text: slice(self.source, self.tokens, from, end), quoted: false }, end)
     }
 
     /// Whether a new pair begins here: behind a comma, "and" or "with", and with a field's name. A
@@ -170,16 +143,11 @@ impl<'s> Parser<'s> {
         }
         let mut next = at + 1;
         while self.tokens.get(next).is_some_and(|token| {
-            token.is_any(&[
-                "and", "with", "the", "its", "a", "an", "set", "in", "on", "for",
-            ])
+            token.is_any(&["and", "with", "the", "its", "a", "an", "set", "in", "on", "for"])
         }) {
             next += 1;
         }
         self.field_at(next).is_some()
-            || self
-                .tokens
-                .get(next)
-                .is_some_and(|t| self.collection.choice(&t.word).is_some())
+            || self.tokens.get(next).is_some_and(|t| self.collection.choice(&t.word).is_some())
     }
 }

@@ -52,10 +52,7 @@ pub(super) fn act(task: &Task<'_>, dialogue: &Dialogue) -> Step {
 }
 
 fn call(arguments: Value) -> Step {
-    Step::Call {
-        tool: "items",
-        arguments,
-    }
+    Step::Call { tool: "items", arguments }
 }
 
 fn lookup_arguments(task: &Task<'_>) -> Value {
@@ -132,22 +129,14 @@ fn limit(task: &Task<'_>) -> i64 {
 
 /// Items of one answer, where the user didn't say how many.
 pub(super) fn page(task: &Task<'_>) -> i64 {
-    if task.conditions.all {
-        LONGEST_PAGE
-    } else {
-        PAGE
-    }
+    if task.conditions.all { LONGEST_PAGE } else { PAGE }
 }
 
 /// Columns of the answer: key, name, what was asked for, what the conditions are about.
 pub(super) fn columns(task: &Task<'_>) -> Vec<String> {
     let collection = task.collection;
     let mut columns = vec![collection.primary_key.clone()];
-    let shown = task
-        .wanted
-        .iter()
-        .chain(&task.conditions.fields)
-        .map(String::as_str);
+    let shown = task.wanted.iter().chain(&task.conditions.fields).map(String::as_str);
     for name in std::iter::once(collection.display()).chain(shown) {
         let field = collection.field(name);
         if field.is_some_and(|field| field.holds_many) && !task.wanted.iter().any(|w| w == name) {
@@ -158,10 +147,7 @@ pub(super) fn columns(task: &Task<'_>) -> Vec<String> {
             .and_then(|field| field.points_to.as_ref())
             .and_then(|related| task.view.named(related))
             .filter(|related| related.display() != related.primary_key)
-            .map_or_else(
-                || name.to_owned(),
-                |related| format!("{name}.{}", related.display()),
-            );
+            .map_or_else(|| name.to_owned(), |related| format!("{name}.{}", related.display()));
         if !columns.contains(&name) && columns.len() < COLUMNS {
             columns.push(name);
         }

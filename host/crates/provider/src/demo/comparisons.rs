@@ -24,6 +24,10 @@ impl Parser<'_> {
     ) -> Option<usize> {
         let (field, length) = self.collection.field_at(self.tokens, at)?;
         let mut next = at + length;
+        // "the alpha_2 code is DE".
+        if self.tokens.get(next).is_some_and(|token| token.is_any(&["code", "value", "field"])) {
+            next += 1;
+        }
         let (operator, explicit) = match operator_at(self.tokens, next) {
             Some((operator, length)) => {
                 next += length;
@@ -46,11 +50,7 @@ impl Parser<'_> {
             self.add(field, operator, &[low, high], conditions);
             return Some(after);
         }
-        let value = if !explicit && nothing {
-            None
-        } else {
-            self.value(next, to)
-        };
+        let value = if !explicit && nothing { None } else { self.value(next, to) };
         let Some((value, mut next)) = value else {
             // "articles with a category", "articles that have notes".
             let having = at.checked_sub(1).and_then(|before| self.tokens.get(before));
@@ -75,10 +75,7 @@ impl Parser<'_> {
 
     /// A choice alone, or a field that is true or false: "draft", "not published", "unapproved".
     pub(super) fn choice(&self, at: usize, conditions: &mut Conditions) -> Option<usize> {
-        let negated = self
-            .tokens
-            .get(at)?
-            .is_any(&["not", "aren't", "isn't", "non"]);
+        let negated = self.tokens.get(at)?.is_any(&["not", "aren't", "isn't", "non"]);
         let place = if negated { at + 1 } else { at };
         let (field, value) = self.collection.choice(&self.tokens.get(place)?.word)?;
         let (operator, value) = match (value, negated) {
@@ -86,13 +83,8 @@ impl Parser<'_> {
             (value, false) => (Operator::Equal, value),
             (value, true) => (Operator::NotEqual, value),
         };
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), String::from);
-        let mut values = vec![Phrase {
-            text,
-            quoted: false,
-        }];
+        let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+        let mut values = vec![Phrase { text, quoted: false }];
         let mut next = place + 1;
         while self.tokens.get(next).is_some_and(|token| token.is("or"))
             && let Some(token) = self.tokens.get(next + 1)
@@ -122,15 +114,8 @@ impl Parser<'_> {
             self.add(display, Operator::Contains, &[value], conditions);
             return Some(next);
         }
-        let search_words = [
-            "about",
-            "mentioning",
-            "mention",
-            "mentions",
-            "matching",
-            "match",
-            "regarding",
-        ];
+        let search_words =
+            ["about", "mentioning", "mention", "mentions", "matching", "match", "regarding"];
         if token.is_any(&search_words) || (self.searching && token.is("for")) {
             let (value, next) = self.value(at + 1, to)?;
             let text = value.text.strip_prefix("the ").unwrap_or(&value.text);
@@ -178,11 +163,7 @@ impl Parser<'_> {
             return None;
         }
         let mut next = at + 1;
-        while self
-            .tokens
-            .get(next)
-            .is_some_and(|token| token.is_any(&["the", "a", "an"]))
-        {
+        while self.tokens.get(next).is_some_and(|token| token.is_any(&["the", "a", "an"])) {
             next += 1;
         }
         if let Some(end) = self.related(next, to, conditions) {
@@ -198,9 +179,9 @@ impl Parser<'_> {
         }
         let names: &[&str] = match token.word.as_str() {
             "by" | "from" => &["author", "user", "creat", "owner", "writer", "by"],
-            "in" => &[
-                "categor", "section", "topic", "folder", "group", "region", "countr", "in",
-            ],
+            "in" | "of" => {
+                &["categor", "section", "topic", "folder", "group", "region", "countr", "in"]
+            }
             _ => return None,
         };
         let field = names.iter().find_map(|part| {
@@ -225,20 +206,8 @@ impl Parser<'_> {
             .find(|field| field.points_to.as_ref() == Some(related))?;
         let (keys, end) = keys_at(self.tokens, mention.end);
         let (value, end) = match keys.first() {
-            Some(Value::String(key)) => (
-                Phrase {
-                    text: key.clone(),
-                    quoted: true,
-                },
-                end,
-            ),
-            Some(key) => (
-                Phrase {
-                    text: key.to_string(),
-                    quoted: false,
-                },
-                end,
-            ),
+            Some(Value::String(key)) => (Phrase { text: key.clone(), quoted: true }, end),
+            Some(key) => (Phrase { text: key.to_string(), quoted: false }, end),
             None => self.value(mention.end, to)?,
         };
         self.add(field, Operator::Equal, &[value], conditions);
@@ -252,9 +221,7 @@ impl Parser<'_> {
         values: &[Phrase],
         conditions: &mut Conditions,
     ) {
-        conditions
-            .filters
-            .push(operator.rule(field, values, self.view));
+        conditions.filters.push(operator.rule(field, values, self.view));
         conditions.about(field);
         if let ([value], Operator::Equal | Operator::Contains) = (values, operator)
             && field.name == self.collection.display()
@@ -262,22 +229,13 @@ impl Parser<'_> {
             conditions.named = Some(value.text.clone());
         }
         let texts: Vec<&str> = values.iter().map(|value| value.text.as_str()).collect();
-        let between = if operator == Operator::Between {
-            " and "
-        } else {
-            " or "
-        };
-        let text = format!(
-            "{} {} {}",
-            field.name,
-            operator.words(),
-            texts.join(between)
-        );
+        let between = if operator == Operator::Between { " and " } else { " or " };
+        let text = format!("{} {} {}", field.name, operator.words(), texts.join(between));
         conditions.described.push(text.trim_end().to_owned());
     }
 }
 
-/// "is" before a longer comparison: "is, say, over 5" aside, "is contained" isn't "is".
+/// After "are" or "is" a longer comparison may follow that isn't listed with them: "are above 5".
 fn refine(operator: Operator, tokens: &[Token], next: &mut usize) -> Operator {
     match operator_at(tokens, *next) {
         Some((better, length)) if operator == Operator::Equal && better != Operator::Equal => {

@@ -86,6 +86,8 @@ pub(super) struct Parser<'s> {
     pub(super) tokens: &'s [Token],
     pub(super) collection: &'s CollectionView,
     pub(super) view: &'s SchemaView,
+    /// Where the collection's name stands.
+    pub(super) subject: usize,
     /// Whether "for X" is a text to search for.
     pub(super) searching: bool,
 }
@@ -136,29 +138,20 @@ impl Parser<'_> {
                 conditions.sort.push(format!("{sign}{}", date.name));
                 conditions.about(date);
                 if !newest {
-                    conditions
-                        .filters
-                        .push(json!({&date.name: {"_nnull": true}}));
+                    conditions.filters.push(json!({&date.name: {"_nnull": true}}));
                 }
             } else {
-                conditions
-                    .sort
-                    .push(format!("{sign}{}", self.collection.primary_key));
+                conditions.sort.push(format!("{sign}{}", self.collection.primary_key));
             }
             return Some(at + 1);
         }
-        let highest = token.is_any(&[
-            "highest", "largest", "biggest", "greatest", "longest", "most",
-        ]);
+        let highest =
+            token.is_any(&["highest", "largest", "biggest", "greatest", "longest", "most"]);
         if highest || token.is_any(&["lowest", "smallest", "least", "shortest"]) {
             let (field, length) = self.collection.field_at(self.tokens, at + 1)?;
-            conditions
-                .sort
-                .push(format!("{}{}", if highest { "-" } else { "" }, field.name));
+            conditions.sort.push(format!("{}{}", if highest { "-" } else { "" }, field.name));
             conditions.about(field);
-            conditions
-                .filters
-                .push(json!({&field.name: {"_nnull": true}}));
+            conditions.filters.push(json!({&field.name: {"_nnull": true}}));
             conditions.limit.get_or_insert(1);
             return Some(at + 1 + length);
         }
@@ -229,9 +222,12 @@ impl Parser<'_> {
             return Some(at + 1);
         }
         let word = token.is_any(&["first", "top", "limit", "only", "max"]);
+        // Behind the collection's name a number alone says nothing.
+        if !word && at >= self.subject {
+            return None;
+        }
         let place = if word { at + 1 } else { at };
         let number = count(&self.tokens.get(place)?.word)?;
-        // A number alone counts as a limit only where it stands as one: "5 articles".
         conditions.limit = Some(number);
         Some(place + 1)
     }
@@ -262,19 +258,11 @@ impl Parser<'_> {
 
     /// "without F", "with no F", "missing F".
     fn absence(&self, at: usize, conditions: &mut Conditions) -> Option<usize> {
-        if !self
-            .tokens
-            .get(at)?
-            .is_any(&["without", "no", "missing", "lacking"])
-        {
+        if !self.tokens.get(at)?.is_any(&["without", "no", "missing", "lacking"]) {
             return None;
         }
         let mut next = at + 1;
-        while self
-            .tokens
-            .get(next)
-            .is_some_and(|token| token.is_any(&["a", "an", "any", "the"]))
-        {
+        while self.tokens.get(next).is_some_and(|token| token.is_any(&["a", "an", "any", "the"])) {
             next += 1;
         }
         let (field, length) = self.collection.field_at(self.tokens, next)?;
@@ -286,13 +274,7 @@ impl Parser<'_> {
     pub(super) fn value(&self, from: usize, to: usize) -> Option<(Phrase, usize)> {
         let first = self.tokens.get(from).filter(|_| from < to)?;
         if first.kind == Kind::Quoted {
-            return Some((
-                Phrase {
-                    text: first.text.clone(),
-                    quoted: true,
-                },
-                from + 1,
-            ));
+            return Some((Phrase { text: first.text.clone(), quoted: true }, from + 1));
         }
         let mut end = from;
         while end < to
@@ -302,13 +284,7 @@ impl Parser<'_> {
             end += 1;
         }
         let text = slice(self.source, self.tokens, from, end);
-        (!text.is_empty()).then_some((
-            Phrase {
-                text,
-                quoted: false,
-            },
-            end,
-        ))
+        (!text.is_empty()).then_some((Phrase { text, quoted: false }, end))
     }
 
     fn ends_value(&self, token: &Token, at: usize, from: usize) -> bool {
@@ -346,12 +322,9 @@ impl Parser<'_> {
 
 /// A whole number of items: in digits or up to ten in words.
 pub(super) fn count(word: &str) -> Option<i64> {
-    const WORDS: [&str; 10] = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-    ];
+    const WORDS: [&str; 10] =
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     let written = WORDS.iter().position(|known| *known == word);
     let written = written.and_then(|index| i64::try_from(index + 1).ok());
-    written
-        .or_else(|| number(word)?.as_i64())
-        .filter(|count| (1..=10_000).contains(count))
+    written.or_else(|| number(word)?.as_i64()).filter(|count| (1..=10_000).contains(count))
 }

@@ -94,11 +94,7 @@ impl Dialogue {
             let overview = arguments.get("keys").is_none_or(Value::is_null);
             self.view.learn(&Value::Array(rows.clone()), overview);
         }
-        self.exchanges.push(Exchange {
-            tool: (*tool).to_owned(),
-            arguments,
-            outcome,
-        });
+        self.exchanges.push(Exchange { tool: (*tool).to_owned(), arguments, outcome });
     }
 }
 
@@ -121,10 +117,9 @@ impl Outcome {
                 let rest = text.get(values.byte_offset()..).unwrap_or_default();
                 Self::of_value(value, !rest.trim().is_empty(), text)
             }
-            _ if text.trim_start().starts_with('[') => Self::Rows {
-                rows: complete_elements(text),
-                cut: true,
-            },
+            _ if text.trim_start().starts_with('[') => {
+                Self::Rows { rows: complete_elements(text), cut: true }
+            }
             _ => Self::Failed(text.trim().to_owned()),
         }
     }
@@ -134,26 +129,19 @@ impl Outcome {
         if let Some(failure) = failure {
             let message = failure.get("message").unwrap_or(failure);
             return Self::Failed(
-                message
-                    .as_str()
-                    .map_or_else(|| message.to_string(), String::from),
+                message.as_str().map_or_else(|| message.to_string(), String::from),
             );
         }
         match value {
             Value::Array(rows) => Self::Rows { rows, cut },
             Value::Object(object) if object.get("withheld").is_some_and(|flag| flag != false) => {
-                Self::Withheld {
-                    items: object.get("items").and_then(Value::as_u64),
-                }
+                Self::Withheld { items: object.get("items").and_then(Value::as_u64) }
             }
             Value::Object(mut object) => match object.remove("data") {
                 Some(data @ (Value::Array(_) | Value::Object(_))) => {
                     Self::of_value(data, cut, text)
                 }
-                _ => Self::Rows {
-                    rows: vec![Value::Object(object)],
-                    cut,
-                },
+                _ => Self::Rows { rows: vec![Value::Object(object)], cut },
             },
             _ => Self::Failed(text.trim().to_owned()),
         }
@@ -189,28 +177,13 @@ mod tests {
             cut,
         };
         for (text, outcome) in [
-            (
-                r#"[{"id":1},{"id":2}]"#,
-                rows(json!([{"id": 1}, {"id": 2}]), false),
-            ),
-            (
-                r#"[{"id":1}] truncated: ask for less"#,
-                rows(json!([{"id": 1}]), true),
-            ),
+            (r#"[{"id":1},{"id":2}]"#, rows(json!([{"id": 1}, {"id": 2}]), false)),
+            (r#"[{"id":1}] truncated: ask for less"#, rows(json!([{"id": 1}]), true)),
             (r#"[{"id":1},{"id":2,"na"#, rows(json!([{"id": 1}]), true)),
             (r#"{"data":[{"id":1}]}"#, rows(json!([{"id": 1}]), false)),
-            (
-                r#"{"error":{"code":"FORBIDDEN","message":"No."}}"#,
-                Outcome::Failed("No.".into()),
-            ),
-            (
-                r#"{"withheld":true,"items":7}"#,
-                Outcome::Withheld { items: Some(7) },
-            ),
-            (
-                "Tool execution denied.",
-                Outcome::Failed("Tool execution denied.".into()),
-            ),
+            (r#"{"error":{"code":"FORBIDDEN","message":"No."}}"#, Outcome::Failed("No.".into())),
+            (r#"{"withheld":true,"items":7}"#, Outcome::Withheld { items: Some(7) }),
+            ("Tool execution denied.", Outcome::Failed("Tool execution denied.".into())),
         ] {
             assert_eq!(Outcome::read(text), outcome, "{text}");
         }

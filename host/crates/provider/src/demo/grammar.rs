@@ -86,16 +86,8 @@ const COUNT: [&str; 8] = [
     "count",
 ];
 
-const CREATE: [&str; 8] = [
-    "make a new",
-    "make an",
-    "make a",
-    "create",
-    "insert",
-    "add",
-    "write",
-    "new",
-];
+const CREATE: [&str; 8] =
+    ["make a new", "make an", "make a", "create", "insert", "add", "write", "new"];
 
 const UPDATE: [&str; 19] = [
     "update",
@@ -119,15 +111,7 @@ const UPDATE: [&str; 19] = [
     "retitle",
 ];
 
-const DELETE: [&str; 7] = [
-    "get rid of",
-    "delete",
-    "remove",
-    "erase",
-    "drop",
-    "destroy",
-    "trash",
-];
+const DELETE: [&str; 7] = ["get rid of", "delete", "remove", "erase", "drop", "destroy", "trash"];
 
 const LIST: [&str; 36] = [
     "are there any",
@@ -194,28 +178,17 @@ const GREETINGS: [&str; 22] = [
 ];
 
 const COLLECTION_WORDS: [&str; 5] = ["collections", "collection", "tables", "table", "datasets"];
-const FIELD_WORDS: [&str; 8] = [
-    "fields",
-    "field",
-    "columns",
-    "column",
-    "attributes",
-    "properties",
-    "structure",
-    "schema",
-];
+const FIELD_WORDS: [&str; 8] =
+    ["fields", "field", "columns", "column", "attributes", "properties", "structure", "schema"];
 
 /// Finds the verb of a sentence.
 pub(super) fn parse(source: &str) -> Sentence {
     let tokens = lex(source);
     let greeting = leading(&tokens, 0, &GREETINGS);
     let mut body = 0;
-    while let Some((length, _)) = leading(&tokens, body, &POLITE).or_else(|| {
-        tokens
-            .get(body)
-            .filter(|token| token.is(","))
-            .map(|_| (1, ""))
-    }) {
+    while let Some((length, _)) = leading(&tokens, body, &POLITE)
+        .or_else(|| tokens.get(body).filter(|token| token.is(",")).map(|_| (1, "")))
+    {
         body += length;
     }
     let sentence = |verb, stem: &str, body| Sentence {
@@ -228,11 +201,7 @@ pub(super) fn parse(source: &str) -> Sentence {
     // A greeting is one only if nothing else follows: "hello" but not "help me count articles".
     let only_greeting =
         greeting.is_some_and(|(length, phrase)| tokens.len() <= length + 3 || phrase.contains(' '));
-    if tokens
-        .iter()
-        .any(|token| token.is_any(&["thanks", "thank", "thx"]))
-        && tokens.len() < 8
-    {
+    if tokens.iter().any(|token| token.is_any(&["thanks", "thank", "thx"])) && tokens.len() < 8 {
         return sentence(Verb::Thanks, "", 0);
     }
     if body >= tokens.len() {
@@ -252,11 +221,7 @@ pub(super) fn parse(source: &str) -> Sentence {
     let describe = rest.first().is_some_and(|token| token.is("describe"));
     let listing = leading(&tokens, body, &LIST);
     if (listing.is_some() || describe) && !only_greeting {
-        if rest
-            .iter()
-            .take(4)
-            .any(|token| token.is_any(&COLLECTION_WORDS))
-        {
+        if rest.iter().take(4).any(|token| token.is_any(&COLLECTION_WORDS)) {
             return sentence(Verb::Collections, "", body + 1);
         }
         if describe || rest.iter().take(5).any(|token| token.is_any(&FIELD_WORDS)) {
@@ -310,9 +275,7 @@ pub(super) fn parse(source: &str) -> Sentence {
         "are",
     ];
     let marked = rest.iter().any(|token| token.is_any(&markers));
-    let personal = rest
-        .iter()
-        .any(|token| token.is_any(&["i", "you", "me", "my", "your", "why"]));
+    let personal = rest.iter().any(|token| token.is_any(&["i", "you", "me", "my", "your", "why"]));
     match rest.len() <= 12 && !personal && (marked || rest.len() <= 3) {
         true if marked => sentence(Verb::List, "", body),
         true => sentence(Verb::Phrase, "", body),
@@ -323,9 +286,7 @@ pub(super) fn parse(source: &str) -> Sentence {
 /// The first phrase that stands at a place, with its length in tokens. Lists name longer phrases
 /// before their beginnings.
 fn leading<'p>(tokens: &[Token], at: usize, phrases: &[&'p str]) -> Option<(usize, &'p str)> {
-    phrases
-        .iter()
-        .find_map(|phrase| Some((phrase_at(tokens, at, phrase)?, *phrase)))
+    phrases.iter().find_map(|phrase| Some((phrase_at(tokens, at, phrase)?, *phrase)))
 }
 
 #[cfg(test)]
@@ -353,10 +314,7 @@ mod tests {
             ("thanks a lot!", Verb::Thanks),
             ("latest 5 articles", Verb::List),
             ("articles", Verb::Phrase),
-            (
-                "why do you think that I should write more about the sea",
-                Verb::Unknown,
-            ),
+            ("why do you think that I should write more about the sea", Verb::Unknown),
             ("", Verb::Help),
         ] {
             assert_eq!(parse(sentence).verb, verb, "{sentence}");

@@ -36,30 +36,13 @@ impl Token {
 pub(super) fn lex(source: &str) -> Vec<Token> {
     let characters: Vec<(usize, char)> = source.char_indices().collect();
     let at = |index: usize| characters.get(index).map(|(_, character)| *character);
-    let offset = |index: usize| {
-        characters
-            .get(index)
-            .map_or(source.len(), |(offset, _)| *offset)
-    };
+    let offset = |index: usize| characters.get(index).map_or(source.len(), |(offset, _)| *offset);
     let mut tokens = Vec::new();
     let mut index = 0;
     let mut push = |kind: Kind, start: usize, end: usize, inner: (usize, usize)| {
-        let text = source
-            .get(inner.0..inner.1)
-            .unwrap_or_default()
-            .replace('’', "'");
-        let word = if kind == Kind::Quoted {
-            String::new()
-        } else {
-            text.to_lowercase()
-        };
-        tokens.push(Token {
-            text,
-            word,
-            kind,
-            start,
-            end,
-        });
+        let text = source.get(inner.0..inner.1).unwrap_or_default().replace('’', "'");
+        let word = if kind == Kind::Quoted { String::new() } else { text.to_lowercase() };
+        tokens.push(Token { text, word, kind, start, end });
     };
     while let Some(character) = at(index) {
         if character.is_whitespace() {
@@ -73,12 +56,7 @@ pub(super) fn lex(source: &str) -> Vec<Token> {
                         | !at(end + 1).is_some_and(char::is_alphanumeric)
             })
         {
-            push(
-                Kind::Quoted,
-                offset(index),
-                offset(end + 1),
-                (offset(index + 1), offset(end)),
-            );
+            push(Kind::Quoted, offset(index), offset(end + 1), (offset(index + 1), offset(end)));
             index = end + 1;
             continue;
         }
@@ -98,36 +76,17 @@ pub(super) fn lex(source: &str) -> Vec<Token> {
         // A lone quotation mark or apostrophe ends a word without being one.
         let end = index.max(start + 1);
         index = end;
-        let contraction = [
-            "what", "who", "where", "how", "that", "there", "it", "let", "here",
-        ];
+        let contraction = ["what", "who", "where", "how", "that", "there", "it", "let", "here"];
         let possessive = end >= start + 3
-            && matches!(
-                (at(end - 2), at(end - 1)),
-                (Some('\'' | '’'), Some('s' | 'S'))
-            )
+            && matches!((at(end - 2), at(end - 1)), (Some('\'' | '’'), Some('s' | 'S')))
             && source
                 .get(offset(start)..offset(end - 2))
                 .is_some_and(|stem| !contraction.contains(&stem.to_lowercase().as_str()));
         let word_end = if possessive { end - 2 } else { end };
-        let word_start = if at(start) == Some('#') && end > start + 1 {
-            start + 1
-        } else {
-            start
-        };
-        push(
-            Kind::Word,
-            offset(start),
-            offset(word_end),
-            (offset(word_start), offset(word_end)),
-        );
+        let word_start = if at(start) == Some('#') && end > start + 1 { start + 1 } else { start };
+        push(Kind::Word, offset(start), offset(word_end), (offset(word_start), offset(word_end)));
         if possessive {
-            push(
-                Kind::Symbol,
-                offset(word_end),
-                offset(end),
-                (offset(word_end), offset(end)),
-            );
+            push(Kind::Symbol, offset(word_end), offset(end), (offset(word_end), offset(end)));
         }
     }
     tokens
@@ -187,20 +146,14 @@ pub(super) fn phrase_at(tokens: &[Token], at: usize, phrase: &str) -> Option<usi
 
 /// The sentence's own text from one token up to (not including) another.
 pub(super) fn slice(source: &str, tokens: &[Token], from: usize, to: usize) -> String {
-    let text = match (
-        tokens.get(from),
-        to.checked_sub(1).and_then(|last| tokens.get(last)),
-    ) {
+    let text = match (tokens.get(from), to.checked_sub(1).and_then(|last| tokens.get(last))) {
         (Some(first), Some(last)) if from < to => match (to - from, first.kind) {
             (1, Kind::Quoted) => return first.text.clone(),
             _ => source.get(first.start..last.end).unwrap_or_default(),
         },
         _ => "",
     };
-    text.trim()
-        .trim_end_matches(['.', '?', ',', ';'])
-        .trim_end()
-        .to_owned()
+    text.trim().trim_end_matches(['.', '?', ',', ';']).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -215,10 +168,7 @@ mod tests {
 
     #[test]
     fn words_quotes_and_symbols() {
-        assert_eq!(
-            texts("Show article #3's title?"),
-            ["Show", "article", "3", "'s", "title", "?"]
-        );
+        assert_eq!(texts("Show article #3's title?"), ["Show", "article", "3", "'s", "title", "?"]);
         assert_eq!(
             texts("status:draft, a>=1,000"),
             ["status", ":", "draft", ",", "a", ">=", "1,000"]

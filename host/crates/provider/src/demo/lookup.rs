@@ -51,9 +51,7 @@ pub(super) fn wanted_fields(
             at += 1;
             continue;
         }
-        let owned = tokens
-            .get(at + 1)
-            .is_none_or(|next| next.is_any(&["of", "for", "?", "."]));
+        let owned = tokens.get(at + 1).is_none_or(|next| next.is_any(&["of", "for", "?", "."]));
         let found = collection
             .field_at(tokens, at)
             .or_else(|| Some((collection.field_like(&token.word).filter(|_| owned)?, 1)));
@@ -95,33 +93,20 @@ pub(super) fn owner_of_field<'v>(
         ),
         (None, None) => return None,
     };
-    let value = value
-        .trim_end_matches(['!', '?', '.'])
-        .trim_matches(['"', '\'', '“', '”'])
-        .to_owned();
+    let value =
+        value.trim_end_matches(['!', '?', '.']).trim_matches(['"', '\'', '“', '”']).to_owned();
     let fits = |collection: &&CollectionView| {
-        collection
-            .field_written(&written)
-            .is_some_and(|field| field.name != collection.display())
+        collection.field_written(&written).is_some_and(|field| field.name != collection.display())
     };
     // System collections have fields of every name; the project's own come first.
     let collection = previous
         .and_then(|name| view.named(name))
         .filter(fits)
-        .or_else(|| {
-            view.collections
-                .iter()
-                .filter(|c| !c.name.starts_with("directus_"))
-                .find(fits)
-        })
+        .or_else(|| view.collections.iter().filter(|c| !c.name.starts_with("directus_")).find(fits))
         .or_else(|| view.collections.iter().find(fits))?;
-    let field = collection
-        .field_written(&written)
-        .filter(|_| !value.is_empty())?;
+    let field = collection.field_written(&written).filter(|_| !value.is_empty())?;
     let mut task = Task::about(Verb::List, collection, view);
-    task.conditions
-        .filters
-        .push(json!({collection.display(): {"_icontains": value}}));
+    task.conditions.filters.push(json!({collection.display(): {"_icontains": value}}));
     task.wanted.push(field.name.clone());
     task.known_by = Some(value);
     Some(task)
@@ -129,10 +114,7 @@ pub(super) fn owner_of_field<'v>(
 
 fn skip_articles(tokens: &[Token], from: usize) -> usize {
     let mut at = from;
-    while tokens
-        .get(at)
-        .is_some_and(|token| token.is_any(&["the", "a", "an", "is", "me"]))
-    {
+    while tokens.get(at).is_some_and(|token| token.is_any(&["the", "a", "an", "is", "me"])) {
         at += 1;
     }
     at
@@ -141,11 +123,7 @@ fn skip_articles(tokens: &[Token], from: usize) -> usize {
 /// Where the description of an item ends and its change begins: "the article titled A | to B".
 pub(super) fn end_of_description(tokens: &[Token], from: usize) -> usize {
     (from..tokens.len())
-        .find(|&at| {
-            tokens
-                .get(at)
-                .is_some_and(|t| t.is_any(&["to", "as", "=", ":", "so"]))
-        })
+        .find(|&at| tokens.get(at).is_some_and(|t| t.is_any(&["to", "as", "=", ":", "so"])))
         .unwrap_or(tokens.len())
 }
 
@@ -190,9 +168,7 @@ pub(super) fn changes(
     }
     match field_before(collection, tokens, sentence.body, subject.start) {
         Some((field, place)) => {
-            let assigned = tokens
-                .get(place)
-                .is_some_and(|t| t.is_any(&["to", "as", "=", ":"]));
+            let assigned = tokens.get(place).is_some_and(|t| t.is_any(&["to", "as", "=", ":"]));
             if assigned {
                 // "set the status to published for article 3".
                 let mut stop = subject.start;

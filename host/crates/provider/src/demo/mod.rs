@@ -58,9 +58,7 @@ impl ProviderTransport for DemoTransport {
             });
         }
         if let Some((name, _)) = request.headers.first() {
-            return Err(ProviderError::HeaderDenied {
-                name: name.chars().take(100).collect(),
-            });
+            return Err(ProviderError::HeaderDenied { name: name.chars().take(100).collect() });
         }
         Ok(match respond(&request.body) {
             Ok(events) => response(200, "text/event-stream", events),
@@ -79,12 +77,8 @@ fn response(status: u16, content_type: &str, pieces: Vec<Bytes>) -> ProviderResp
 
 /// The events of the answer, or the body of an error.
 fn respond(body: &[u8]) -> Result<Vec<Bytes>, Bytes> {
-    let request: wire::ChatRequest = serde_json::from_slice(body).map_err(|_| {
-        wire::error(
-            "The body is not a chat completions request.",
-            "invalid_json",
-        )
-    })?;
+    let request: wire::ChatRequest = serde_json::from_slice(body)
+        .map_err(|_| wire::error("The body is not a chat completions request.", "invalid_json"))?;
     if !request.stream {
         return Err(wire::error(
             "The demo model only streams: set \"stream\" to true.",

@@ -2,10 +2,7 @@
 
 /// Letters and digits in lower case: `alpha_3`, `Alpha-3` and `alpha 3` are one name.
 pub(super) fn squash(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The parts of a name: `blog_posts` has `blog` and `posts`.
@@ -72,12 +69,7 @@ mod tests {
         ] {
             assert!(same(left, right), "{left} {right}");
         }
-        for (left, right) in [
-            ("news", "new"),
-            ("status", "statu"),
-            ("bus", "bu"),
-            ("", ""),
-        ] {
+        for (left, right) in [("news", "new"), ("status", "statu"), ("bus", "bu"), ("", "")] {
             assert!(!same(left, right), "{left} {right}");
         }
     }

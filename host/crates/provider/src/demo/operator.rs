@@ -166,10 +166,7 @@ impl Operator {
     pub(super) fn rule(self, field: &FieldView, values: &[Phrase], view: &SchemaView) -> Value {
         let typed: Vec<Value> = values.iter().map(|value| value.typed(field)).collect();
         let one = typed.first().cloned().unwrap_or(Value::Null);
-        let text = values
-            .first()
-            .map(|value| value.text.clone())
-            .unwrap_or_default();
+        let text = values.first().map(|value| value.text.clone()).unwrap_or_default();
         if let Some(related) = &field.points_to
             && one.is_string()
             && matches!(self, Equal | Contains)
@@ -228,10 +225,8 @@ impl Operator {
             (LessOrEqual, None) => rule(json!({"_lte": from})),
             (Between, _) => {
                 let (_, end) = period(&values.get(1)?.text)?;
-                let last = values
-                    .get(1)
-                    .and_then(|value| period(&value.text))
-                    .map(|(from, _)| from)?;
+                let last =
+                    values.get(1).and_then(|value| period(&value.text)).map(|(from, _)| from)?;
                 let upper = end.map_or_else(|| json!({"_lte": last}), |end| json!({"_lt": end}));
                 Some(json!({"_and": [{&field.name: {"_gte": from}}, {&field.name: upper}]}))
             }

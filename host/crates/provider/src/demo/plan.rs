@@ -26,10 +26,7 @@ const LONGEST_SENTENCE: usize = 250;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     Say(String),
-    Call {
-        tool: &'static str,
-        arguments: Value,
-    },
+    Call { tool: &'static str, arguments: Value },
 }
 
 /// Decides on the next step.
@@ -47,11 +44,8 @@ pub(super) fn next(dialogue: &Dialogue, tools: &[&str]) -> Step {
     if !["schema", "items"].iter().all(|tool| tools.contains(tool)) {
         return Step::Say(talk::no_tools());
     }
-    if let Some(Exchange {
-        outcome: Outcome::Failed(text),
-        tool,
-        arguments,
-    }) = dialogue.exchanges.last()
+    if let Some(Exchange { outcome: Outcome::Failed(text), tool, arguments }) =
+        dialogue.exchanges.last()
     {
         return Step::Say(talk::refused(tool, arguments, text));
     }
@@ -73,11 +67,7 @@ fn decide(sentence: &Sentence, dialogue: &Dialogue) -> Step {
     let fallback = dialogue.previous_collection.as_deref();
     let found = subject::find(sentence, view, fallback);
     // Names are compared with all collections: the first that fits among a few isn't the best.
-    if !view.complete
-        && !found
-            .as_ref()
-            .is_some_and(|found| found.collection.detailed)
-    {
+    if !view.complete && !found.as_ref().is_some_and(|found| found.collection.detailed) {
         return overview(dialogue);
     }
     let Some(subject) = found else {
@@ -102,16 +92,9 @@ fn decide(sentence: &Sentence, dialogue: &Dialogue) -> Step {
 }
 
 fn overview(dialogue: &Dialogue) -> Step {
-    match dialogue
-        .exchanges
-        .iter()
-        .any(|exchange| exchange.tool == "schema")
-    {
+    match dialogue.exchanges.iter().any(|exchange| exchange.tool == "schema") {
         true => Step::Say(talk::nothing_readable()),
-        false => Step::Call {
-            tool: "schema",
-            arguments: json!({}),
-        },
+        false => Step::Call { tool: "schema", arguments: json!({}) },
     }
 }
 
@@ -122,10 +105,7 @@ fn details(dialogue: &Dialogue, collection: &CollectionView) -> Step {
         .any(|exchange| exchange.arguments.get("keys").is_some() && exchange.tool == "schema");
     match asked {
         true => Step::Say(talk::nothing_readable()),
-        false => Step::Call {
-            tool: "schema",
-            arguments: json!({"keys": [collection.name]}),
-        },
+        false => Step::Call { tool: "schema", arguments: json!({"keys": [collection.name]}) },
     }
 }
 
@@ -139,20 +119,15 @@ fn needs_details(sentence: &Sentence, subject: &Subject<'_>, view: &SchemaView) 
         "our", "my", "in", "total", "please", "exist", "and", "with", "id", "number", "now", "us",
         "items",
     ];
-    sentence
-        .tokens
-        .iter()
-        .enumerate()
-        .skip(sentence.body)
-        .any(|(at, token)| {
-            let inside = (subject.start..subject.end).contains(&at);
-            let counts = conditions::count(&token.word).is_some();
-            !inside
-                && token.kind != Kind::Symbol
-                && !token.is_any(&plain)
-                && !counts
-                && !is_plain_field(sentence, subject, view, at)
-        })
+    sentence.tokens.iter().enumerate().skip(sentence.body).any(|(at, token)| {
+        let inside = (subject.start..subject.end).contains(&at);
+        let counts = conditions::count(&token.word).is_some();
+        !inside
+            && token.kind != Kind::Symbol
+            && !token.is_any(&plain)
+            && !counts
+            && !is_plain_field(sentence, subject, view, at)
+    })
 }
 
 /// Whether a word names a field that is only to be shown, and that is no relation by its name.
@@ -169,9 +144,6 @@ fn is_plain_field(
         .and_then(|token| subject.collection.field_written(&token.word))
         .filter(|_| shown && sentence.verb == Verb::List);
     field.is_some_and(|field| {
-        !view
-            .collections
-            .iter()
-            .any(|collection| same(&collection.name, &field.name))
+        !view.collections.iter().any(|collection| same(&collection.name, &field.name))
     })
 }

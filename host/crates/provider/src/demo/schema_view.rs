@@ -81,11 +81,7 @@ impl SchemaView {
             _ => return,
         };
         for collection in list.iter().filter_map(CollectionView::from_json) {
-            match self
-                .collections
-                .iter_mut()
-                .find(|known| known.name == collection.name)
-            {
+            match self.collections.iter_mut().find(|known| known.name == collection.name) {
                 Some(known) if known.detailed && !collection.detailed => {}
                 Some(known) => *known = collection,
                 None => self.collections.push(collection),
@@ -95,9 +91,7 @@ impl SchemaView {
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&CollectionView> {
-        self.collections
-            .iter()
-            .find(|collection| collection.name == name)
+        self.collections.iter().find(|collection| collection.name == name)
     }
 
     /// The places where a sentence names collections, exact names only if there are any.
@@ -127,24 +121,14 @@ impl SchemaView {
         if window.iter().any(|token| token.kind != Kind::Word) {
             return None;
         }
-        let written = squash(
-            &window
-                .iter()
-                .map(|token| token.word.as_str())
-                .collect::<String>(),
-        );
+        let written = squash(&window.iter().map(|token| token.word.as_str()).collect::<String>());
         let (score, collection) = self
             .collections
             .iter()
             .enumerate()
             .map(|(index, collection)| (similarity(&written, &collection.name, end - start), index))
             .max_by_key(|(score, index)| (*score, usize::MAX - index))?;
-        (score > 0).then_some(Mention {
-            collection,
-            start,
-            end,
-            score,
-        })
+        (score > 0).then_some(Mention { collection, start, end, score })
     }
 
     /// The field by which people know the items of a collection.
@@ -178,11 +162,7 @@ fn similarity(written: &str, name: &str, words: usize) -> usize {
 
 impl CollectionView {
     fn from_json(value: &Value) -> Option<Self> {
-        let name = value
-            .get("collection")
-            .or(value.get("name"))?
-            .as_str()?
-            .to_owned();
+        let name = value.get("collection").or(value.get("name"))?.as_str()?.to_owned();
         let fields: Vec<FieldView> = match value.get("fields") {
             Some(Value::Array(fields)) => fields.iter().filter_map(FieldView::from_json).collect(),
             Some(Value::Object(fields)) => fields
@@ -220,9 +200,7 @@ impl CollectionView {
             self.field(name.trim())
         });
         // People aren't known by their job title.
-        let user = self
-            .field("email")
-            .filter(|_| self.name == "directus_users");
+        let user = self.field("email").filter(|_| self.name == "directus_users");
         template
             .or(user)
             .or_else(|| DISPLAY.iter().find_map(|name| self.field(name)))
@@ -255,15 +233,14 @@ impl CollectionView {
 
     /// The field that a name means, in the spellings that people use.
     pub(super) fn field_written(&self, written: &str) -> Option<&FieldView> {
-        self.fields
-            .iter()
-            .find(|field| same(&field.name, written))
-            .or_else(|| match singular(&squash(written)).as_str() {
+        self.fields.iter().find(|field| same(&field.name, written)).or_else(|| {
+            match singular(&squash(written)).as_str() {
                 "id" | "key" => self.field(&self.primary_key),
                 "title" | "name" => self.field(self.display()),
                 "date" => self.date_field(),
                 _ => None,
-            })
+            }
+        })
     }
 
     /// The field that a word means where only a field can stand: also by a part of its name.
@@ -272,9 +249,7 @@ impl CollectionView {
         self.field_written(written).or_else(|| {
             let mut fitting = self.fields.iter().filter(|field| {
                 one.chars().count() >= 3
-                    && segments(&field.name)
-                        .iter()
-                        .any(|part| singular(part) == one)
+                    && segments(&field.name).iter().any(|part| singular(part) == one)
             });
             fitting.next().filter(|_| fitting.next().is_none())
         })
@@ -294,20 +269,14 @@ impl CollectionView {
         if word.is_empty() {
             return None;
         }
-        let choice = self
-            .fields
-            .iter()
-            .find_map(|field| Some((field, field.choice(word)?)));
+        let choice = self.fields.iter().find_map(|field| Some((field, field.choice(word)?)));
         choice.or_else(|| {
             let (positive, negated) = match word.strip_prefix("un") {
                 Some(rest) if rest.len() > 3 => (rest, true),
                 _ => (word, false),
             };
-            let flag = self
-                .fields
-                .iter()
-                .filter(|field| field.kind == "boolean")
-                .find(|field| {
+            let flag =
+                self.fields.iter().filter(|field| field.kind == "boolean").find(|field| {
                     same(&field.name, positive) || same(&field.name, &format!("is{positive}"))
                 })?;
             Some((flag, Value::Bool(!negated)))
@@ -318,30 +287,19 @@ impl CollectionView {
 impl FieldView {
     fn from_json(value: &Value) -> Option<Self> {
         if let Some(name) = value.as_str() {
-            return Some(Self {
-                name: name.to_owned(),
-                ..Self::default()
-            });
+            return Some(Self { name: name.to_owned(), ..Self::default() });
         }
-        let text = |key: &str| {
-            value
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let text =
+            |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let choices = match value.get("choices") {
-            Some(Value::Array(choices)) => choices
-                .iter()
-                .map(|choice| choice.get("value").unwrap_or(choice).clone())
-                .collect(),
+            Some(Value::Array(choices)) => {
+                choices.iter().map(|choice| choice.get("value").unwrap_or(choice).clone()).collect()
+            }
             _ => Vec::new(),
         };
         let relation = value.get("relation");
         let relation_kind = relation.and_then(|r| r.get("type")).and_then(Value::as_str);
-        let related = relation
-            .and_then(|r| r.get("collection"))
-            .and_then(Value::as_str);
+        let related = relation.and_then(|r| r.get("collection")).and_then(Value::as_str);
         let to_one = relation_kind.is_none_or(|kind| kind == "m2o");
         let mut field = Self {
             name: text("field"),
@@ -359,10 +317,7 @@ impl FieldView {
     }
 
     pub(super) fn is_number(&self) -> bool {
-        matches!(
-            self.kind.as_str(),
-            "integer" | "bigInteger" | "float" | "decimal"
-        )
+        matches!(self.kind.as_str(), "integer" | "bigInteger" | "float" | "decimal")
     }
 
     /// The choice that a word means: `drafts` means `draft`.

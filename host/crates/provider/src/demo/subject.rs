@@ -31,40 +31,23 @@ pub(super) fn find<'v>(
     let tokens = &sentence.tokens;
     let mentions = view.mentions(tokens, sentence.body);
     let Some(mention) = choose(sentence, view, &mentions) else {
-        let pronouns = [
-            "it", "them", "those", "these", "they", "ones", "that", "this",
-        ];
+        let pronouns = ["it", "them", "those", "these", "they", "ones", "that", "this"];
         let collection = view.named(fallback?)?;
         let mut places = sentence.body..tokens.len();
-        let pronoun = places
-            .clone()
-            .find(|&at| tokens.get(at).is_some_and(|token| token.is_any(&pronouns)));
+        let pronoun =
+            places.clone().find(|&at| tokens.get(at).is_some_and(|token| token.is_any(&pronouns)));
         // "How many drafts are there?": a choice of the collection stands for its items.
         let (start, end) = match pronoun {
             Some(at) => (at, at + 1),
             None => places
-                .find(|&at| {
-                    tokens
-                        .get(at)
-                        .is_some_and(|t| collection.choice(&t.word).is_some())
-                })
+                .find(|&at| tokens.get(at).is_some_and(|t| collection.choice(&t.word).is_some()))
                 .map(|at| (at, at))?,
         };
-        return Some(Subject {
-            collection,
-            start,
-            end,
-            keys: Vec::new(),
-        });
+        return Some(Subject { collection, start, end, keys: Vec::new() });
     };
     let collection = view.collections.get(mention.collection)?;
     let (keys, end) = keys_at(tokens, mention.end);
-    Some(Subject {
-        collection,
-        start: mention.start,
-        end,
-        keys,
-    })
+    Some(Subject { collection, start: mention.start, end, keys })
 }
 
 /// Of several names, the one that the sentence is about: for a change the one with a key behind it;
@@ -73,9 +56,7 @@ pub(super) fn find<'v>(
 fn choose(sentence: &Sentence, view: &SchemaView, mentions: &[Mention]) -> Option<Mention> {
     let tokens = &sentence.tokens;
     let first = *mentions.first()?;
-    let keyed = mentions
-        .iter()
-        .find(|mention| !keys_at(tokens, mention.end).0.is_empty());
+    let keyed = mentions.iter().find(|mention| !keys_at(tokens, mention.end).0.is_empty());
     if matches!(sentence.verb, Verb::Update | Verb::Delete)
         && let Some(keyed) = keyed
     {
@@ -86,24 +67,13 @@ fn choose(sentence: &Sentence, view: &SchemaView, mentions: &[Mention]) -> Optio
     }
     let owner = mentions.iter().skip(1).find(|mention| {
         let between = tokens.get(first.end..mention.start).unwrap_or_default();
-        let owned = between
-            .first()
-            .is_some_and(|token| token.is_any(&["of", "for"]));
+        let owned = between.first().is_some_and(|token| token.is_any(&["of", "for"]));
         let collection = view.collections.get(mention.collection);
-        let written = tokens
-            .get(first.start)
-            .map(|token| token.word.as_str())
-            .unwrap_or_default();
+        let written = tokens.get(first.start).map(|token| token.word.as_str()).unwrap_or_default();
         let is_field = collection.is_some_and(|collection| {
-            collection
-                .fields
-                .iter()
-                .any(|field| field.name == written && !field.holds_many)
+            collection.fields.iter().any(|field| field.name == written && !field.holds_many)
         });
-        let is_name = view
-            .collections
-            .get(first.collection)
-            .is_some_and(|c| c.name == written);
+        let is_name = view.collections.get(first.collection).is_some_and(|c| c.name == written);
         owned && is_field && !is_name
     });
     Some(owner.copied().unwrap_or(first))

@@ -15,17 +15,13 @@ pub(super) fn table(headers: &[String], rows: &[Vec<String>]) -> String {
         line(escaped.iter().map(String::as_str).collect()),
         line(headers.iter().map(|_| "---").collect()),
     ];
-    lines.extend(
-        rows.iter()
-            .map(|row| line(row.iter().map(String::as_str).collect())),
-    );
+    lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
     lines.join("\n")
 }
 
 /// The value at a dotted path of an item; null where there is none.
 pub(super) fn value_at<'v>(row: &'v Value, path: &str) -> &'v Value {
-    path.split('.')
-        .fold(row, |value, name| value.get(name).unwrap_or(&Value::Null))
+    path.split('.').fold(row, |value, name| value.get(name).unwrap_or(&Value::Null))
 }
 
 /// A value as the text of a cell.
@@ -70,10 +66,7 @@ fn escaped(text: &str, longest: usize) -> String {
             escaped.push('…');
             break;
         }
-        if matches!(
-            character,
-            '\\' | '|' | '*' | '`' | '[' | ']' | '<' | '>' | '~' | '!' | '#'
-        ) {
+        if matches!(character, '\\' | '|' | '*' | '`' | '[' | ']' | '<' | '>' | '~' | '!' | '#') {
             escaped.push('\\');
         }
         escaped.push(character);
@@ -89,10 +82,7 @@ mod tests {
 
     #[test]
     fn values_do_not_become_markup() {
-        assert_eq!(
-            cell(&json!("a|b\n**c** ![x](http://y)")),
-            r"a\|b \*\*c\*\* \!\[x\](http://y)"
-        );
+        assert_eq!(cell(&json!("a|b\n**c** ![x](http://y)")), r"a\|b \*\*c\*\* \!\[x\](http://y)");
         assert_eq!(cell(&json!("<img src=x>")), r"\<img src=x\>");
         assert_eq!(cell(&json!("x".repeat(200))).chars().count(), 81);
         assert_eq!(cell(&json!({"name": "Jane"})), "Jane");

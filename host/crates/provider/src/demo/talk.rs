@@ -61,10 +61,7 @@ pub(super) fn nothing_readable() -> String {
 /// A tool call that failed, was refused or denied. The text is the host's.
 pub(super) fn refused(tool: &str, arguments: &Value, text: &str) -> String {
     let lower = text.to_lowercase();
-    if ["the user declined", "tool execution denied"]
-        .iter()
-        .any(|known| lower.starts_with(known))
-    {
+    if ["the user declined", "tool execution denied"].iter().any(|known| lower.starts_with(known)) {
         return format!(
             "You declined the call of `{}`, so it was not made. Ask for something else, or ask again.",
             inline(tool)
@@ -79,11 +76,7 @@ pub(super) fn refused(tool: &str, arguments: &Value, text: &str) -> String {
         (Some(action), Some(collection)) => format!("the {action} on `{}`", inline(collection)),
         _ => format!("the call of `{}`", inline(tool)),
     };
-    let text = if text.is_empty() {
-        "no reason given"
-    } else {
-        text
-    };
+    let text = if text.is_empty() { "no reason given" } else { text };
     format!(
         "That was not done: {what} came back with this answer.{unchanged}\n\n> {}",
         cell_text(text)
@@ -91,20 +84,11 @@ pub(super) fn refused(tool: &str, arguments: &Value, text: &str) -> String {
 }
 
 fn cell_text(text: &str) -> String {
-    text.lines()
-        .map(str::trim)
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(600)
-        .collect()
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ").chars().take(600).collect()
 }
 
 pub(super) fn collections(view: &SchemaView) -> String {
-    let mut text = format!(
-        "You can see {}:\n\n",
-        plural(view.collections.len(), "collection")
-    );
+    let mut text = format!("You can see {}:\n\n", plural(view.collections.len(), "collection"));
     for collection in &view.collections {
         text.push_str(&format!("- **{}**", inline(&collection.name)));
         if let Some(note) = &collection.note {
@@ -158,14 +142,7 @@ pub(super) fn no_collection(sentence: &Sentence, view: &SchemaView) -> String {
 }
 
 pub(super) fn which_item(verb: Verb, collection: &CollectionView) -> String {
-    let (word, name) = (
-        if verb == Verb::Delete {
-            "delete"
-        } else {
-            "change"
-        },
-        one(collection),
-    );
+    let (word, name) = (if verb == Verb::Delete { "delete" } else { "change" }, one(collection));
     format!(
         "Tell me which item to {word}, one at a time or by key, for example \"{word} {name} 3\". I never \
          {word} everything at once."

@@ -93,14 +93,13 @@ fn read<'v>(
         tokens,
         collection,
         view: &dialogue.view,
+        subject: subject.start,
         searching: sentence.is_search(),
     };
     let mut before = sentence.body;
     // "the title and status of articles", "the average price of products".
     if subject::is_owner(tokens, subject.start)
-        || tokens
-            .get(subject.start.saturating_sub(1))
-            .is_some_and(|t| t.is("the"))
+        || tokens.get(subject.start.saturating_sub(1)).is_some_and(|t| t.is("the"))
     {
         let (aggregate, wanted, rest) =
             lookup::wanted_fields(collection, tokens, before, subject.start);
@@ -114,10 +113,7 @@ fn read<'v>(
             .is_some_and(|token| token.is_any(&["in", "among", "within", "from", "the"]));
     if searched && before == sentence.body {
         let mut from = before;
-        while tokens
-            .get(from)
-            .is_some_and(|token| token.is_any(&["for", "the", "me"]))
-        {
+        while tokens.get(from).is_some_and(|token| token.is_any(&["for", "the", "me"])) {
             from += 1;
         }
         let mut to = subject.start;
@@ -151,11 +147,7 @@ fn write<'v>(
 ) -> Result<(), String> {
     let tokens = &sentence.tokens;
     let collection = subject.collection;
-    let parser = assignments::Parser {
-        source: &sentence.source,
-        tokens,
-        collection,
-    };
+    let parser = assignments::Parser { source: &sentence.source, tokens, collection };
     let mut given = Assignments::default();
     let mut after = subject.end;
     if sentence.verb == Verb::Update && task.keys.is_empty() {
@@ -166,6 +158,7 @@ fn write<'v>(
             tokens,
             collection,
             view: &dialogue.view,
+            subject: subject.start,
             searching: false,
         };
         conditions.read(after, end, &mut task.conditions);

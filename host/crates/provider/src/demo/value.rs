@@ -58,11 +58,7 @@ pub(super) fn number(text: &str) -> Option<Number> {
     {
         return Some(whole.into());
     }
-    let scaled = plain
-        .parse::<f64>()
-        .ok()
-        .filter(|_| plain.starts_with(is_number_start))?
-        * factor;
+    let scaled = plain.parse::<f64>().ok().filter(|_| plain.starts_with(is_number_start))? * factor;
     // Whole results stay whole: a filter on an integer column takes no fraction.
     match scaled.fract() == 0.0 && scaled.abs() < 9e15 {
         true => format!("{scaled:.0}").parse::<i64>().ok().map(Number::from),
@@ -103,15 +99,9 @@ pub(super) fn period(text: &str) -> Option<(String, Option<String>)> {
     let mut parts = word.splitn(3, '-');
     let year = year_of(parts.next()?)?;
     let Some(month) = parts.next() else {
-        return Some((
-            format!("{year:04}-01-01"),
-            Some(format!("{:04}-01-01", year + 1)),
-        ));
+        return Some((format!("{year:04}-01-01"), Some(format!("{:04}-01-01", year + 1))));
     };
-    let month = month
-        .parse::<u32>()
-        .ok()
-        .filter(|month| (1..=12).contains(month))?;
+    let month = month.parse::<u32>().ok().filter(|month| (1..=12).contains(month))?;
     let Some(day) = parts.next() else {
         return Some(month_of(year, month));
     };
@@ -119,10 +109,7 @@ pub(super) fn period(text: &str) -> Option<(String, Option<String>)> {
         Some((day, time)) => (day, Some(time)),
         None => (day, None),
     };
-    let day = day
-        .parse::<u32>()
-        .ok()
-        .filter(|day| (1..=31).contains(day))?;
+    let day = day.parse::<u32>().ok().filter(|day| (1..=31).contains(day))?;
     let date = format!("{year:04}-{month:02}-{day:02}");
     Some(match time {
         Some(time) => (format!("{date}T{}", time.to_uppercase()), None),
@@ -131,21 +118,12 @@ pub(super) fn period(text: &str) -> Option<(String, Option<String>)> {
 }
 
 fn year_of(text: &str) -> Option<u32> {
-    text.parse::<u32>()
-        .ok()
-        .filter(|year| text.len() == 4 && (1000..=2999).contains(year))
+    text.parse::<u32>().ok().filter(|year| text.len() == 4 && (1000..=2999).contains(year))
 }
 
 fn month_of(year: u32, month: u32) -> (String, Option<String>) {
-    let (next_year, next_month) = if month == 12 {
-        (year + 1, 1)
-    } else {
-        (year, month + 1)
-    };
-    (
-        format!("{year:04}-{month:02}-01"),
-        Some(format!("{next_year:04}-{next_month:02}-01")),
-    )
+    let (next_year, next_month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+    (format!("{year:04}-{month:02}-01"), Some(format!("{next_year:04}-{next_month:02}-01")))
 }
 
 #[cfg(test)]

@@ -95,25 +95,16 @@ impl Message {
 
 impl ChatRequest {
     pub(super) fn tool_names(&self) -> Vec<&str> {
-        self.tools
-            .iter()
-            .flatten()
-            .map(|tool| tool.function.name.as_str())
-            .collect()
+        self.tools.iter().flatten().map(|tool| tool.function.name.as_str()).collect()
     }
 
     fn wants_usage(&self) -> bool {
-        self.stream_options
-            .as_ref()
-            .is_some_and(|options| options.include_usage)
+        self.stream_options.as_ref().is_some_and(|options| options.include_usage)
     }
 
     /// Words of the conversation, which is what this model has for tokens.
     fn words(&self) -> usize {
-        self.messages
-            .iter()
-            .map(|message| message.text().split_whitespace().count())
-            .sum()
+        self.messages.iter().map(|message| message.text().split_whitespace().count()).sum()
     }
 }
 
@@ -126,9 +117,7 @@ pub(super) fn error(message: &str, code: &str) -> Bytes {
 
 /// The events of an answer, in order, the end marker included.
 pub(super) fn events(request: &ChatRequest, step: &Step) -> Vec<Bytes> {
-    let created = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+    let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let id = format!("chatcmpl-{}", uuid::Uuid::new_v4().simple());
     let chunk = |choices: Value, usage: Option<Value>| {
         let mut chunk = json!({
@@ -144,23 +133,13 @@ pub(super) fn events(request: &ChatRequest, step: &Step) -> Vec<Bytes> {
         Bytes::from(format!("data: {chunk}\n\n"))
     };
     let delta = |delta: Value, finish: Value| {
-        chunk(
-            json!([{"index": 0, "delta": delta, "finish_reason": finish}]),
-            None,
-        )
+        chunk(json!([{"index": 0, "delta": delta, "finish_reason": finish}]), None)
     };
-    let mut events = vec![delta(
-        json!({"role": "assistant", "content": ""}),
-        Value::Null,
-    )];
+    let mut events = vec![delta(json!({"role": "assistant", "content": ""}), Value::Null)];
     let (finish, written) = match step {
         Step::Say(text) => {
             let words: Vec<&str> = text.split_inclusive(' ').collect();
-            events.extend(
-                words
-                    .iter()
-                    .map(|word| delta(json!({ "content": word }), Value::Null)),
-            );
+            events.extend(words.iter().map(|word| delta(json!({ "content": word }), Value::Null)));
             ("stop", words.len())
         }
         Step::Call { tool, arguments } => {

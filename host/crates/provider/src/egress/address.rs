@@ -53,10 +53,7 @@ impl Range {
     /// Whether a rule that names a host may open the range: networks that people run servers in.
     /// Whoever controls a name's DNS could otherwise point it at the metadata service.
     pub(super) fn opens_by_name(self) -> bool {
-        matches!(
-            self,
-            Self::Loopback | Self::Private | Self::UniqueLocal | Self::Shared
-        )
+        matches!(self, Self::Loopback | Self::Private | Self::UniqueLocal | Self::Shared)
     }
 }
 

@@ -66,16 +66,10 @@ impl FromStr for AllowPrivate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || AllowPrivateError(text.to_owned());
         if let Ok(block) = text.parse::<IpNet>() {
-            return Ok(Self {
-                what: What::Block(block.trunc()),
-                port: None,
-            });
+            return Ok(Self { what: What::Block(block.trunc()), port: None });
         }
         if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok(Self {
-                what: What::Address(embedded_v4(address)),
-                port: None,
-            });
+            return Ok(Self { what: What::Address(embedded_v4(address)), port: None });
         }
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) => (host, Some(port.parse::<u16>().map_err(|_| wrong())?)),
@@ -84,30 +78,17 @@ impl FromStr for AllowPrivate {
         if port == Some(0) {
             return Err(wrong());
         }
-        if let Some(v6) = host
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
-            let address: IpAddr = v6
-                .parse::<std::net::Ipv6Addr>()
-                .map_err(|_| wrong())?
-                .into();
-            return Ok(Self {
-                what: What::Address(embedded_v4(address)),
-                port,
-            });
+        if let Some(v6) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            let address: IpAddr = v6.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?.into();
+            return Ok(Self { what: What::Address(embedded_v4(address)), port });
         }
         // The URL parser decides what a host is, so that `127.1` or `0x7f.1` mean here what they
         // mean in a base URL.
         match url::Host::parse(host).map_err(|_| wrong())? {
-            url::Host::Ipv4(address) => Ok(Self {
-                what: What::Address(address.into()),
-                port,
-            }),
-            url::Host::Domain(name) if is_host_name(&name) => Ok(Self {
-                what: What::Host(normalise(&name)),
-                port,
-            }),
+            url::Host::Ipv4(address) => Ok(Self { what: What::Address(address.into()), port }),
+            url::Host::Domain(name) if is_host_name(&name) => {
+                Ok(Self { what: What::Host(normalise(&name)), port })
+            }
             _ => Err(wrong()),
         }
     }
@@ -115,9 +96,7 @@ impl FromStr for AllowPrivate {
 
 fn is_host_name(name: &str) -> bool {
     !normalise(name).is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 impl fmt::Display for AllowPrivate {

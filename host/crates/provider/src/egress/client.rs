@@ -83,31 +83,21 @@ impl EgressClient {
         let policy = Arc::new(policy);
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that makes an HTTP client"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
         let client = Client::builder()
             .user_agent(USER_AGENT)
             .default_headers(headers)
             .redirect(Policy::none())
             .referer(false)
             .no_proxy()
-            .dns_resolver(GuardedResolver {
-                policy: Arc::clone(&policy),
-                lookup,
-            })
+            .dns_resolver(GuardedResolver { policy: Arc::clone(&policy), lookup })
             .connect_timeout(limits.connect)
             .tcp_keepalive(Duration::from_secs(60))
             .http2_keep_alive_interval(Duration::from_secs(30))
             .pool_idle_timeout(Duration::from_secs(60))
             .build()
             .map_err(|error| ProviderError::Client(Box::new(error)))?;
-        Ok(Self {
-            client,
-            policy,
-            limits,
-        })
+        Ok(Self { client, policy, limits })
     }
 
     /// The policy that the client keeps to.
@@ -133,16 +123,12 @@ impl EgressClient {
             Host::Ipv6(address) => Some(address.into()),
         };
         if let Some(address) = literal
-            && !self
-                .policy
-                .permits_literal(address, target.port, target.clear_text)
+            && !self.policy.permits_literal(address, target.port, target.clear_text)
         {
             return Err(EgressFailure::Refused);
         }
-        let sending = TARGET.scope(
-            target,
-            self.client.post(url).headers(headers).body(body).send(),
-        );
+        let sending =
+            TARGET.scope(target, self.client.post(url).headers(headers).body(body).send());
         match tokio::time::timeout(self.limits.response_headers, sending).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.classify(error)),

@@ -27,10 +27,7 @@ pub struct SystemLookup;
 #[async_trait]
 impl NameLookup for SystemLookup {
     async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((host, 0))
-            .await?
-            .map(|address| address.ip())
-            .collect())
+        Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect())
     }
 }
 
@@ -82,11 +79,10 @@ impl Resolve for GuardedResolver {
             }
             match addresses.is_empty() {
                 true => Err(AddressRefused.into()),
-                false => Ok(Box::new(
-                    addresses
-                        .into_iter()
-                        .map(|address| SocketAddr::new(address, 0)),
-                ) as Addrs),
+                false => {
+                    Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)))
+                        as Addrs)
+                }
             }
         })
     }

@@ -16,16 +16,12 @@ pub struct EgressPolicy {
 impl EgressPolicy {
     /// Whether an exception names this host.
     pub(crate) fn names_host(&self, host: &str, port: u16) -> bool {
-        self.allow_private
-            .iter()
-            .any(|allow| allow.names_host(host, port))
+        self.allow_private.iter().any(|allow| allow.names_host(host, port))
     }
 
     /// Whether an exception lists this address.
     pub(crate) fn lists_address(&self, address: IpAddr, port: u16) -> bool {
-        self.allow_private
-            .iter()
-            .any(|allow| allow.lists(address, port))
+        self.allow_private.iter().any(|allow| allow.lists(address, port))
     }
 
     /// Whether a connection may go to an address that the URL itself names.

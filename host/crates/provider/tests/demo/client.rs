@@ -32,15 +32,8 @@ pub(crate) async fn post(body: String) -> ProviderResponse {
 }
 
 pub(crate) async fn text_of(response: ProviderResponse) -> String {
-    let pieces: Vec<_> = response
-        .body
-        .try_collect()
-        .await
-        .expect("the body is complete");
-    pieces
-        .iter()
-        .map(|piece| std::str::from_utf8(piece).expect("UTF-8"))
-        .collect()
+    let pieces: Vec<_> = response.body.try_collect().await.expect("the body is complete");
+    pieces.iter().map(|piece| std::str::from_utf8(piece).expect("UTF-8")).collect()
 }
 
 /// The JSON of the events, the end marker checked and left out.
@@ -50,10 +43,7 @@ pub(crate) fn events(body: &str) -> Vec<Value> {
         .map(|event| event.strip_prefix("data: ").expect("data"))
         .collect();
     assert_eq!(events.pop(), Some("[DONE]"));
-    events
-        .iter()
-        .map(|event| serde_json::from_str(event).expect("JSON"))
-        .collect()
+    events.iter().map(|event| serde_json::from_str(event).expect("JSON")).collect()
 }
 
 pub(crate) fn tools() -> Value {
@@ -70,9 +60,7 @@ pub(crate) async fn ask(messages: &[Value]) -> Answer {
     let mut arguments = String::new();
     for event in events(&text_of(response).await) {
         let choice = &event["choices"][0];
-        answer
-            .text
-            .push_str(choice["delta"]["content"].as_str().unwrap_or_default());
+        answer.text.push_str(choice["delta"]["content"].as_str().unwrap_or_default());
         if let Some(call) = choice["delta"]["tool_calls"].get(0) {
             if let Some(id) = call["id"].as_str() {
                 answer.calls.push(Call {

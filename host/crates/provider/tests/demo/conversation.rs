@@ -17,23 +17,17 @@ struct Conversation {
 impl Conversation {
     fn new() -> Self {
         let system = json!({"role": "system", "content": "You are an assistant."});
-        Self {
-            project: Project::newsroom(),
-            messages: vec![system],
-            calls: Vec::new(),
-        }
+        Self { project: Project::newsroom(), messages: vec![system], calls: Vec::new() }
     }
 
     /// Asks, runs the calls (`refusal` in place of a result of `items`, if given), returns the text.
     async fn say_with(&mut self, question: &str, refusal: Option<&str>) -> String {
-        self.messages
-            .push(json!({"role": "user", "content": question}));
+        self.messages.push(json!({"role": "user", "content": question}));
         for _ in 0..6 {
             let answer: Answer = ask(&self.messages).await;
             let Some(call) = answer.calls.first() else {
                 assert_eq!(answer.finish, "stop");
-                self.messages
-                    .push(json!({"role": "assistant", "content": answer.text}));
+                self.messages.push(json!({"role": "assistant", "content": answer.text}));
                 return answer.text;
             };
             assert_eq!(answer.finish, "tool_calls");
@@ -108,10 +102,7 @@ async fn the_schema_is_asked_for_once_in_a_conversation() {
     conversation.say("How many articles are there?").await;
     conversation.say("Show all articles that are drafts").await;
     conversation.say("list articles sorted by title").await;
-    assert_eq!(
-        conversation.calls,
-        ["schema", "items", "schema", "items", "items"]
-    );
+    assert_eq!(conversation.calls, ["schema", "items", "schema", "items", "items"]);
 }
 
 #[tokio::test]
@@ -123,9 +114,7 @@ async fn refusals_are_told_and_not_tried_again() {
         "Not executed: the user asked something else.",
     ] {
         let mut conversation = Conversation::new();
-        let answer = conversation
-            .say_with("delete comment 7", Some(refusal))
-            .await;
+        let answer = conversation.say_with("delete comment 7", Some(refusal)).await;
         assert_eq!(conversation.calls, ["schema", "items"]);
         transcript.push_str(&format!("{refusal}\n{answer}\n\n"));
     }
@@ -135,13 +124,9 @@ async fn refusals_are_told_and_not_tried_again() {
 #[tokio::test]
 async fn withheld_values_are_not_made_up() {
     let mut conversation = Conversation::new();
-    let answer = conversation
-        .say_with("List articles", Some(r#"{"withheld":true,"items":5}"#))
-        .await;
-    assert!(
-        answer.contains("5 items") && answer.contains("keeps item values"),
-        "{answer}"
-    );
+    let answer =
+        conversation.say_with("List articles", Some(r#"{"withheld":true,"items":5}"#)).await;
+    assert!(answer.contains("5 items") && answer.contains("keeps item values"), "{answer}");
 }
 
 #[tokio::test]
@@ -149,26 +134,15 @@ async fn a_result_that_breaks_off_is_shown_as_far_as_it_goes() {
     let mut conversation = Conversation::new();
     let cut = r#"[{"id":1,"title":"Morning tide"},{"id":2,"title":"A wa"#;
     let answer = conversation.say_with("List articles", Some(cut)).await;
-    assert!(
-        answer.contains("Morning tide") && answer.contains("There are more"),
-        "{answer}"
-    );
+    assert!(answer.contains("Morning tide") && answer.contains("There are more"), "{answer}");
 }
 
 /// Whatever comes back from the tools, a question costs four rounds at most.
 #[tokio::test]
 async fn no_result_makes_the_model_loop() {
-    for result in [
-        "",
-        "[]",
-        "{}",
-        "null",
-        "[{}]",
-        "[[]]",
-        "true",
-        "oops",
-        r#"[{"collection":"articles"}]"#,
-    ] {
+    for result in
+        ["", "[]", "{}", "null", "[{}]", "[[]]", "true", "oops", r#"[{"collection":"articles"}]"#]
+    {
         for question in [
             "List articles",
             "publish the article titled X",

@@ -16,19 +16,12 @@ async fn understood(question: &str) -> String {
     for _ in 0..6 {
         let answer = ask(&messages).await;
         let Some(call) = answer.calls.first() else {
-            return format!(
-                "{path}say: {}",
-                answer.text.lines().next().unwrap_or_default()
-            );
+            return format!("{path}say: {}", answer.text.lines().next().unwrap_or_default());
         };
         if call.tool == "items" {
             return format!("{path}{}", call.arguments);
         }
-        let names = call
-            .arguments
-            .get("keys")
-            .map(Value::to_string)
-            .unwrap_or_default();
+        let names = call.arguments.get("keys").map(Value::to_string).unwrap_or_default();
         path.push_str(&format!("schema{names} → "));
         let result = project.execute(&call.tool, &call.arguments);
         messages.extend(continuation(&answer, &result));
@@ -111,6 +104,9 @@ async fn conditions() {
             "comments that are not approved",
             "do we have any comments by Reader 5?",
             "articles from March 2025",
+            "which articles are in the category Travel?",
+            "which country has the alpha_2 code DE?",
+            "list articles 2025 times",
             "list articles with colour blue",
         ])
         .await

@@ -148,10 +148,7 @@ impl Project {
             ),
             ("directus_users", Vec::new()),
         ];
-        Self {
-            schema,
-            items: items.map(|(name, items)| (name.to_owned(), items)).into(),
-        }
+        Self { schema, items: items.map(|(name, items)| (name.to_owned(), items)).into() }
     }
 
     /// Runs a tool call and gives back what the model reads.
@@ -182,15 +179,9 @@ impl Project {
     }
 
     fn act(&mut self, arguments: &Value) -> Value {
-        let name = arguments["collection"]
-            .as_str()
-            .expect("a collection")
-            .to_owned();
-        let schema = self
-            .schema
-            .iter()
-            .find(|one| one["collection"] == name)
-            .expect("a known collection");
+        let name = arguments["collection"].as_str().expect("a collection").to_owned();
+        let schema =
+            self.schema.iter().find(|one| one["collection"] == name).expect("a known collection");
         let key = schema["primary_key"].as_str().expect("a key").to_owned();
         let keys = arguments["keys"].as_array().cloned().unwrap_or_default();
         let chosen = |item: &Value| keys.contains(&item[&key]);
@@ -232,51 +223,33 @@ impl Project {
         }
         rows.retain(|row| query.get("filter").is_none_or(|filter| fits(row, filter)));
         if let Some(search) = query["search"].as_str() {
-            rows.retain(|row| {
-                row.to_string()
-                    .to_lowercase()
-                    .contains(&search.to_lowercase())
-            });
+            rows.retain(|row| row.to_string().to_lowercase().contains(&search.to_lowercase()));
         }
         for sort in query["sort"].as_array().into_iter().flatten().rev() {
             let sort = sort.as_str().expect("a field");
             let field = sort.trim_start_matches('-');
             rows.sort_by(|left, right| {
                 let order = compare(&left[field], &right[field]);
-                if sort.starts_with('-') {
-                    order.reverse()
-                } else {
-                    order
-                }
+                if sort.starts_with('-') { order.reverse() } else { order }
             });
         }
         if let Some(aggregate) = query["aggregate"].as_object() {
             return aggregated(&rows, aggregate, query["groupBy"][0].as_str());
         }
         rows.truncate(
-            query["limit"]
-                .as_u64()
-                .map_or(100, |limit| usize::try_from(limit).expect("small")),
+            query["limit"].as_u64().map_or(100, |limit| usize::try_from(limit).expect("small")),
         );
-        rows.iter()
-            .map(|row| project(row, query["fields"].as_array()))
-            .collect()
+        rows.iter().map(|row| project(row, query["fields"].as_array())).collect()
     }
 
     /// Related items are read along, so that nested filters and fields find them.
     fn expand(&self, name: &str, row: &mut Value) {
-        let schema = self
-            .schema
-            .iter()
-            .find(|one| one["collection"] == name)
-            .expect("known");
+        let schema = self.schema.iter().find(|one| one["collection"] == name).expect("known");
         for field in schema["fields"].as_array().expect("fields") {
             if field["relation"]["type"] == "m2o" {
                 let related = field["relation"]["collection"].as_str().expect("a name");
                 let field = field["field"].as_str().expect("a name");
-                let item = self.items[related]
-                    .iter()
-                    .find(|item| item["id"] == row[field]);
+                let item = self.items[related].iter().find(|item| item["id"] == row[field]);
                 row[field] = item.cloned().unwrap_or_default();
             }
         }
@@ -329,36 +302,18 @@ fn aggregated(rows: &[Value], aggregate: &Map<String, Value>, group: Option<&str
     };
     let mut groups: BTreeMap<String, Vec<&Value>> = BTreeMap::new();
     for row in rows {
-        groups
-            .entry(row[group].as_str().unwrap_or_default().to_owned())
-            .or_default()
-            .push(row);
+        groups.entry(row[group].as_str().unwrap_or_default().to_owned()).or_default().push(row);
     }
-    groups
-        .iter()
-        .map(|(name, rows)| json!({group: name, function: value(rows)}))
-        .collect()
+    groups.iter().map(|(name, rows)| json!({group: name, function: value(rows)})).collect()
 }
 
 fn fits(row: &Value, filter: &Value) -> bool {
-    filter
-        .as_object()
-        .expect("a filter")
-        .iter()
-        .all(|(name, rule)| match name.as_str() {
-            "_and" => rule
-                .as_array()
-                .expect("a list")
-                .iter()
-                .all(|filter| fits(row, filter)),
-            "_or" => rule
-                .as_array()
-                .expect("a list")
-                .iter()
-                .any(|filter| fits(row, filter)),
-            operator if operator.starts_with('_') => holds(row, operator, rule),
-            field => fits(&row[field], rule),
-        })
+    filter.as_object().expect("a filter").iter().all(|(name, rule)| match name.as_str() {
+        "_and" => rule.as_array().expect("a list").iter().all(|filter| fits(row, filter)),
+        "_or" => rule.as_array().expect("a list").iter().any(|filter| fits(row, filter)),
+        operator if operator.starts_with('_') => holds(row, operator, rule),
+        field => fits(&row[field], rule),
+    })
 }
 
 fn holds(value: &Value, operator: &str, rule: &Value) -> bool {

@@ -1,7 +1,5 @@
 //! Whatever is asked and whatever comes back, the model answers, and stops asking.
 
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -132,12 +130,7 @@ fn check(arguments: &Value, question: &str) {
         assert!(!keys.is_empty(), "{action} of everything for {question:?}");
     }
     if matches!(action, "update" | "create") {
-        assert!(
-            arguments["data"]
-                .as_object()
-                .is_some_and(|data| !data.is_empty()),
-            "{question:?}"
-        );
+        assert!(arguments["data"].as_object().is_some_and(|data| !data.is_empty()), "{question:?}");
     }
 }
 
@@ -152,34 +145,12 @@ proptest! {
     }
 }
 
-/// A question that is made to be slow is refused or read in time. The bound is far above what it
-/// takes: what it guards against is growth with the square of the length.
+/// Questions that repeat what is costly to read: they are read up to a limit, beyond it not at all.
 #[tokio::test]
-async fn long_questions_do_not_hold_up_the_host() {
-    let started = Instant::now();
-    for piece in [
-        "in ",
-        "and ",
-        "' ",
-        "\" ' ",
-        "title is ",
-        "by articles ",
-        "of the ",
-        "list ",
-        ", ",
-        "1,",
-    ] {
-        for length in [240, 1000, 2700, 100_000] {
-            rounds(
-                &format!("list articles {}", piece.repeat(length / piece.len() * 3)),
-                "[]",
-            )
-            .await;
-        }
+async fn long_questions_are_refused_before_they_are_read() {
+    for piece in ["in ", "and ", "' ", "title is ", "by articles ", "of the ", "list ", ", "] {
+        rounds(&format!("list articles {}", piece.repeat(40)), "[]").await;
+        let question = format!("list articles {}", piece.repeat(5000));
+        assert_eq!(rounds(&question, "[]").await, 0, "{piece:?}");
     }
-    assert!(
-        started.elapsed() < Duration::from_secs(60),
-        "{:?}",
-        started.elapsed()
-    );
 }

@@ -20,18 +20,11 @@ fn body(question: &str, more: Value) -> String {
 async fn a_tool_call_arrives_in_pieces_and_ends_with_usage() {
     let options = json!({"stream_options": {"include_usage": true}});
     let response = post(body("List articles", options)).await;
-    assert_eq!(
-        response.headers,
-        [("content-type".to_owned(), "text/event-stream".to_owned())]
-    );
+    assert_eq!(response.headers, [("content-type".to_owned(), "text/event-stream".to_owned())]);
     let events: Vec<Value> = events(&text_of(response).await)
         .into_iter()
         .map(|mut event| {
-            assert!(
-                event["id"]
-                    .as_str()
-                    .is_some_and(|id| id.starts_with("chatcmpl-"))
-            );
+            assert!(event["id"].as_str().is_some_and(|id| id.starts_with("chatcmpl-")));
             assert!(event["created"].as_u64().is_some());
             event["id"] = "chatcmpl-…".into();
             event["created"] = 0.into();
@@ -56,14 +49,9 @@ async fn usage_comes_only_when_asked_for() {
 #[tokio::test]
 async fn text_arrives_word_by_word() {
     let events = events(&text_of(post(body("Hello", json!({}))).await).await);
-    let words = events
-        .iter()
-        .filter(|event| event["choices"][0]["delta"]["content"].is_string());
+    let words = events.iter().filter(|event| event["choices"][0]["delta"]["content"].is_string());
     assert!(words.count() > 30);
-    assert_eq!(
-        events.last().expect("an event")["choices"][0]["finish_reason"],
-        "stop"
-    );
+    assert_eq!(events.last().expect("an event")["choices"][0]["finish_reason"], "stop");
 }
 
 #[tokio::test]
@@ -91,16 +79,11 @@ async fn a_request_that_is_none_gets_an_error_in_openai_s_shape() {
 async fn other_paths_and_headers_are_refused_as_for_any_provider() {
     let request = |path: &str, headers: &[(&str, &str)]| ProviderRequest {
         path: path.into(),
-        headers: headers
-            .iter()
-            .map(|(n, v)| ((*n).into(), (*v).into()))
-            .collect(),
+        headers: headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect(),
         body: body("Hello", json!({})).into(),
     };
     let refused = DemoTransport.send(request("models", &[])).await;
     assert!(matches!(refused, Err(ProviderError::PathDenied { .. })));
-    let refused = DemoTransport
-        .send(request("chat/completions", &[("x-any", "1")]))
-        .await;
+    let refused = DemoTransport.send(request("chat/completions", &[("x-any", "1")])).await;
     assert!(matches!(refused, Err(ProviderError::HeaderDenied { .. })));
 }

@@ -128,11 +128,7 @@ fn a_literal_address_is_open_if_it_is_public_or_listed() {
     for (address, range) in ADDRESSES {
         let open = check(&url_of(address), &[]);
         assert_eq!(open.is_ok(), *range == Range::Public, "{address}");
-        assert_eq!(
-            check(&url_of(address), &[address]),
-            Ok(()),
-            "{address} listed"
-        );
+        assert_eq!(check(&url_of(address), &[address]), Ok(()), "{address} listed");
     }
 }
 
@@ -140,10 +136,7 @@ fn a_literal_address_is_open_if_it_is_public_or_listed() {
 /// are never dialled: the lookup gives nothing else, and the error comes before any connection.
 #[tokio::test]
 async fn a_name_is_refused_if_nothing_that_it_resolves_to_is_open() {
-    for (address, range) in ADDRESSES
-        .iter()
-        .filter(|(_, range)| *range != Range::Public)
-    {
+    for (address, range) in ADDRESSES.iter().filter(|(_, range)| *range != Range::Public) {
         let names = Names::one("models.example", &[address]);
         let transport = transport_with("https://models.example/v1", &[], generous(), names);
         let error = transport.send(request()).await.expect_err("refused");
@@ -176,20 +169,12 @@ fn other_spellings_of_an_address_are_the_address() {
 
 #[tokio::test]
 async fn localhost_in_every_spelling_is_refused() {
-    for host in [
-        "localhost",
-        "LOCALHOST",
-        "localhost.",
-        "ip6-localhost.example",
-    ] {
+    for host in ["localhost", "LOCALHOST", "localhost.", "ip6-localhost.example"] {
         let lower: &'static str = Box::leak(host.to_lowercase().into_boxed_str());
         let names = Names::one(lower, &["127.0.0.1", "::1"]);
         let transport = transport_with(&format!("https://{host}/v1"), &[], generous(), names);
         let error = transport.send(request()).await.expect_err("refused");
-        assert!(
-            matches!(error, ProviderError::AddressDenied { .. }),
-            "{host}: {error}"
-        );
+        assert!(matches!(error, ProviderError::AddressDenied { .. }), "{host}: {error}");
     }
 }
 
@@ -199,10 +184,7 @@ fn a_base_url_says_what_is_wrong_with_it() {
         ("ftp://models.example/v1", BaseUrlError::Scheme),
         ("file:///etc/passwd", BaseUrlError::Scheme),
         ("https://user@models.example/v1", BaseUrlError::Credentials),
-        (
-            "https://user:secret@models.example/v1",
-            BaseUrlError::Credentials,
-        ),
+        ("https://user:secret@models.example/v1", BaseUrlError::Credentials),
         ("https://models.example/v1?key=secret", BaseUrlError::Query),
         ("https://models.example/v1#x", BaseUrlError::Query),
         ("https://models.example/a%2f..%2fb", BaseUrlError::Path),
@@ -238,22 +220,10 @@ fn an_exception_opens_what_it_names_and_nothing_beside_it() {
         ("http://169.254.169.254/v1", "0.0.0.0/0", false),
         ("http://169.254.169.254/v1", "169.254.169.254", true),
         ("http://ollama.internal:11434/v1", "ollama.internal", true),
-        (
-            "http://OLLAMA.internal.:11434/v1",
-            "ollama.internal:11434",
-            true,
-        ),
-        (
-            "http://ollama.internal:11435/v1",
-            "ollama.internal:11434",
-            false,
-        ),
+        ("http://OLLAMA.internal.:11434/v1", "ollama.internal:11434", true),
+        ("http://ollama.internal:11435/v1", "ollama.internal:11434", false),
         ("http://evil-ollama.internal/v1", "ollama.internal", false),
-        (
-            "http://ollama.internal.evil.example/v1",
-            "ollama.internal",
-            false,
-        ),
+        ("http://ollama.internal.evil.example/v1", "ollama.internal", false),
     ];
     for (url, allow, open) in table {
         assert_eq!(check(url, &[allow]).is_ok(), *open, "{url} with {allow}");
@@ -301,10 +271,7 @@ fn an_exception_reads_back_as_it_was_written_or_is_refused() {
 #[tokio::test]
 async fn a_host_exception_opens_private_networks_but_no_metadata() {
     let server = MockServer::start().await;
-    Mock::given(any())
-        .respond_with(ResponseTemplate::new(200))
-        .mount(&server)
-        .await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
     let port = server.address().port();
     let url = format!("http://models.internal:{port}/v1");
     let listed = format!("models.internal:{port}");
@@ -324,10 +291,7 @@ async fn a_host_exception_opens_private_networks_but_no_metadata() {
         let names = Names::one("models.internal", &[address]);
         let transport = transport_with(&url, &[&listed], generous(), names);
         let error = transport.send(request()).await.expect_err("refused");
-        assert!(
-            matches!(error, ProviderError::AddressDenied { .. }),
-            "{address}: {error}"
-        );
+        assert!(matches!(error, ProviderError::AddressDenied { .. }), "{address}: {error}");
     }
 }
 
@@ -343,14 +307,8 @@ async fn of_mixed_answers_only_the_permitted_addresses_are_dialled() {
     let listed = format!("127.0.0.1:{port}");
     let url = format!("https://models.example:{port}/v1");
     let transport = transport_with(&url, &[&listed], generous(), names);
-    let error = transport
-        .send(request())
-        .await
-        .expect_err("the server closes at once");
-    assert!(
-        matches!(error, ProviderError::Unavailable { .. }),
-        "{error}"
-    );
+    let error = transport.send(request()).await.expect_err("the server closes at once");
+    assert!(matches!(error, ProviderError::Unavailable { .. }), "{error}");
     accepted.join().expect("the permitted address was dialled");
     let dialled = refused.accept().map(|_| ()).map_err(|error| error.kind());
     assert_eq!(dialled, Err(std::io::ErrorKind::WouldBlock));
@@ -362,10 +320,7 @@ async fn clear_text_goes_to_exceptions_only_even_if_the_name_is_listed() {
     let url = "http://models.internal/v1";
     let transport = transport_with(url, &["models.internal"], generous(), names);
     let error = transport.send(request()).await.expect_err("refused");
-    assert!(
-        matches!(error, ProviderError::AddressDenied { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, ProviderError::AddressDenied { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -373,10 +328,7 @@ async fn a_name_that_does_not_resolve_is_unavailable_not_denied() {
     let names = Names::one("other.example", &["8.8.8.8"]);
     let transport = transport_with("https://models.example/v1", &[], generous(), names);
     let error = transport.send(request()).await.expect_err("no address");
-    assert!(
-        matches!(error, ProviderError::Unavailable { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, ProviderError::Unavailable { .. }), "{error}");
 }
 
 #[test]
@@ -386,13 +338,8 @@ fn a_transport_is_not_made_for_a_base_url_that_is_refused() {
             .expect("a client");
     let settings = crate::server::settings("http://127.0.0.1:1/v1");
     let keys = Arc::new(crate::server::Keys(None));
-    let refused = HttpTransport::new(settings, egress, keys)
-        .err()
-        .expect("refused");
-    assert!(
-        refused.to_string().contains("egress.allow_private"),
-        "{refused}"
-    );
+    let refused = HttpTransport::new(settings, egress, keys).err().expect("refused");
+    assert!(refused.to_string().contains("egress.allow_private"), "{refused}");
 }
 
 proptest! {

@@ -29,9 +29,7 @@ pub(crate) struct Names(pub(crate) BTreeMap<&'static str, Vec<IpAddr>>);
 
 impl Names {
     pub(crate) fn one(name: &'static str, addresses: &[&str]) -> Arc<Self> {
-        let addresses = addresses
-            .iter()
-            .map(|address| address.parse().expect("an address"));
+        let addresses = addresses.iter().map(|address| address.parse().expect("an address"));
         Arc::new(Self(BTreeMap::from([(name, addresses.collect())])))
     }
 }
@@ -39,28 +37,18 @@ impl Names {
 #[async_trait]
 impl NameLookup for Names {
     async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        self.0
-            .get(host)
-            .cloned()
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.0.get(host).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 
 pub(crate) fn policy(allow: &[&str]) -> EgressPolicy {
-    let allow_private = allow
-        .iter()
-        .map(|text| text.parse().expect("an exception"))
-        .collect();
+    let allow_private = allow.iter().map(|text| text.parse().expect("an exception")).collect();
     EgressPolicy { allow_private }
 }
 
 pub(crate) fn limits(milliseconds: u64) -> EgressLimits {
     let limit = Duration::from_millis(milliseconds);
-    EgressLimits {
-        connect: limit,
-        response_headers: limit,
-        idle_read: limit,
-    }
+    EgressLimits { connect: limit, response_headers: limit, idle_read: limit }
 }
 
 /// Limits that no loopback exchange meets.
@@ -94,11 +82,7 @@ pub(crate) fn transport(base_url: &str, limits: EgressLimits) -> HttpTransport {
 }
 
 pub(crate) fn request() -> ProviderRequest {
-    ProviderRequest {
-        path: "chat/completions".into(),
-        headers: Vec::new(),
-        body: "{}".into(),
-    }
+    ProviderRequest { path: "chat/completions".into(), headers: Vec::new(), body: "{}".into() }
 }
 
 /// A server that takes one connection, reads the head of the request, and then does as told.

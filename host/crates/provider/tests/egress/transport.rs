@@ -20,10 +20,7 @@ use crate::server::{
 
 async fn server_with(response: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(any())
-        .respond_with(response)
-        .mount(&server)
-        .await;
+    Mock::given(any()).respond_with(response).mount(&server).await;
     server
 }
 
@@ -82,17 +79,9 @@ async fn no_path_but_the_kind_s_own_is_called() {
         "//evil.example/",
         "@evil.example",
     ] {
-        let refused = transport
-            .send(ProviderRequest {
-                path: path.into(),
-                ..request()
-            })
-            .await;
+        let refused = transport.send(ProviderRequest { path: path.into(), ..request() }).await;
         let error = refused.expect_err("refused");
-        assert!(
-            matches!(error, ProviderError::PathDenied { .. }),
-            "{path}: {error}"
-        );
+        assert!(matches!(error, ProviderError::PathDenied { .. }), "{path}: {error}");
         assert!(!error.to_string().contains('\r'), "{error}");
     }
     assert_eq!(server.received_requests().await.expect("recorded").len(), 0);
@@ -103,14 +92,8 @@ async fn the_guest_adds_listed_headers_and_no_others() {
     let server = server_with(ResponseTemplate::new(200)).await;
     let transport = transport(&format!("{}/v1", server.uri()), generous());
     let send = |headers: &[(&str, &str)]| {
-        let headers = headers
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect();
-        transport.send(ProviderRequest {
-            headers,
-            ..request()
-        })
+        let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        transport.send(ProviderRequest { headers, ..request() })
     };
     for headers in [
         &[("authorization", "Bearer other")][..],
@@ -132,24 +115,13 @@ async fn the_guest_adds_listed_headers_and_no_others() {
         &[("x-client-request-id", "1"); 17],
     ] {
         let error = send(headers).await.expect_err("refused");
-        assert!(
-            matches!(error, ProviderError::HeaderDenied { .. }),
-            "{headers:?}: {error}"
-        );
+        assert!(matches!(error, ProviderError::HeaderDenied { .. }), "{headers:?}: {error}");
     }
     assert_eq!(server.received_requests().await.expect("recorded").len(), 0);
-    send(&[("x-client-request-id", "42"), ("idempotency-key", "abc")])
-        .await
-        .expect("an answer");
+    send(&[("x-client-request-id", "42"), ("idempotency-key", "abc")]).await.expect("an answer");
     let received = only_request(&server).await;
-    assert_eq!(
-        received.headers.get("x-client-request-id").expect("sent"),
-        "42"
-    );
-    assert_eq!(
-        received.headers.get("idempotency-key").expect("sent"),
-        "abc"
-    );
+    assert_eq!(received.headers.get("x-client-request-id").expect("sent"), "42");
+    assert_eq!(received.headers.get("idempotency-key").expect("sent"), "abc");
 }
 
 #[tokio::test]
@@ -165,10 +137,7 @@ async fn the_guest_sees_listed_response_headers_and_no_others() {
         .set_body_raw("{}", "application/json");
     let server = server_with(response).await;
     let transport = transport(&format!("{}/v1", server.uri()), generous());
-    let response = transport
-        .send(request())
-        .await
-        .expect("an error status is an answer");
+    let response = transport.send(request()).await.expect("an error status is an answer");
     assert_eq!(response.status, 429);
     let pairs = [
         ("content-type", "application/json"),
@@ -177,10 +146,7 @@ async fn the_guest_sees_listed_response_headers_and_no_others() {
         ("x-should-retry", "true"),
         ("x-request-id", "req_1"),
     ];
-    assert_eq!(
-        response.headers,
-        pairs.map(|(n, v)| (n.to_owned(), v.to_owned()))
-    );
+    assert_eq!(response.headers, pairs.map(|(n, v)| (n.to_owned(), v.to_owned())));
 }
 
 #[tokio::test]
@@ -196,10 +162,7 @@ async fn a_redirect_is_an_error_and_nothing_goes_where_it_points() {
             matches!(error, ProviderError::Redirect { status: s, .. } if s == status),
             "{error}"
         );
-        assert_eq!(
-            (error.kind(), error.code()),
-            (ProviderErrorKind::Denied, "PROVIDER_REDIRECT")
-        );
+        assert_eq!((error.kind(), error.code()), (ProviderErrorKind::Denied, "PROVIDER_REDIRECT"));
         assert!(!error.to_string().contains(&target.uri()), "{error}");
         assert_eq!(target.received_requests().await.expect("recorded").len(), 0);
     }
@@ -211,57 +174,28 @@ async fn without_a_key_nothing_is_sent_unless_none_is_needed() {
     let url = format!("{}/v1", server.uri());
     let make = |requires_key, key| {
         let egress = EgressClient::with(policy(&["127.0.0.1"]), generous(), Arc::new(SystemLookup));
-        let settings = ProviderSettings {
-            requires_key,
-            ..settings(&url)
-        };
+        let settings = ProviderSettings { requires_key, ..settings(&url) };
         HttpTransport::new(settings, egress.expect("a client"), Arc::new(Keys(key))).expect("made")
     };
     let error = make(true, None).send(request()).await.expect_err("no key");
     assert!(matches!(error, ProviderError::NoKey { .. }), "{error}");
-    assert!(
-        error.to_string().contains("palisade keys set test"),
-        "{error}"
-    );
-    let error = make(true, Some("line\nbreak"))
-        .send(request())
-        .await
-        .expect_err("no key");
-    assert!(
-        matches!(error, ProviderError::MalformedKey { .. }),
-        "{error}"
-    );
-    assert!(
-        !format!("{error} {error:?}").contains("break\""),
-        "{error:?}"
-    );
+    assert!(error.to_string().contains("palisade keys set test"), "{error}");
+    let error = make(true, Some("line\nbreak")).send(request()).await.expect_err("no key");
+    assert!(matches!(error, ProviderError::MalformedKey { .. }), "{error}");
+    assert!(!format!("{error} {error:?}").contains("break\""), "{error:?}");
     assert_eq!(server.received_requests().await.expect("recorded").len(), 0);
     make(false, None).send(request()).await.expect("an answer");
-    assert!(
-        only_request(&server)
-            .await
-            .headers
-            .get("authorization")
-            .is_none()
-    );
+    assert!(only_request(&server).await.headers.get("authorization").is_none());
 }
 
 #[test]
 fn kinds_that_are_not_supported_have_no_transport() {
-    for kind in [
-        ProviderKind::Anthropic,
-        ProviderKind::Google,
-        ProviderKind::Demo,
-    ] {
+    for kind in [ProviderKind::Anthropic, ProviderKind::Google, ProviderKind::Demo] {
         let egress =
             EgressClient::with(policy(&[]), generous(), Arc::new(SystemLookup)).expect("a client");
-        let settings = ProviderSettings {
-            kind,
-            ..settings("https://models.example")
-        };
-        let error = HttpTransport::new(settings, egress, Arc::new(Keys(None)))
-            .err()
-            .expect("refused");
+        let settings = ProviderSettings { kind, ..settings("https://models.example") };
+        let error =
+            HttpTransport::new(settings, egress, Arc::new(Keys(None))).err().expect("refused");
         assert!(error.to_string().contains(kind.name()), "{error}");
     }
 }
@@ -270,28 +204,16 @@ fn kinds_that_are_not_supported_have_no_transport() {
 async fn a_piece_arrives_before_the_next_is_sent() {
     let (seen, was_seen) = tokio::sync::oneshot::channel::<()>();
     let (url, served) = raw_server(|mut stream| async move {
-        write(
-            &mut stream,
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\none\n\n\r\n",
-        )
-        .await;
+        write(&mut stream, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\none\n\n\r\n")
+            .await;
         was_seen.await.expect("the first piece was read");
         write(&mut stream, "5\r\ntwo\n\n\r\n0\r\n\r\n").await;
     })
     .await;
-    let mut response = transport(&url, generous())
-        .send(request())
-        .await
-        .expect("an answer");
-    assert_eq!(
-        response.body.next().await.expect("a piece").expect("bytes"),
-        "one\n\n"
-    );
+    let mut response = transport(&url, generous()).send(request()).await.expect("an answer");
+    assert_eq!(response.body.next().await.expect("a piece").expect("bytes"), "one\n\n");
     seen.send(()).expect("the server waits");
-    assert_eq!(
-        response.body.next().await.expect("a piece").expect("bytes"),
-        "two\n\n"
-    );
+    assert_eq!(response.body.next().await.expect("a piece").expect("bytes"), "two\n\n");
     assert!(response.body.next().await.is_none());
     served.await.expect("served");
 }
@@ -299,73 +221,48 @@ async fn a_piece_arrives_before_the_next_is_sent() {
 #[tokio::test]
 async fn dropping_the_body_closes_the_connection_within_a_second() {
     let (url, served) = raw_server(|mut stream| async move {
-        write(
-            &mut stream,
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n",
-        )
-        .await;
+        write(&mut stream, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n")
+            .await;
         let mut rest = Vec::new();
         let closed =
             tokio::time::timeout(Duration::from_secs(1), stream.read_to_end(&mut rest)).await;
         closed.is_ok()
     })
     .await;
-    let mut response = transport(&url, generous())
-        .send(request())
-        .await
-        .expect("an answer");
-    assert_eq!(
-        response.body.next().await.expect("a piece").expect("bytes"),
-        "one"
-    );
+    let mut response = transport(&url, generous()).send(request()).await.expect("an answer");
+    assert_eq!(response.body.next().await.expect("a piece").expect("bytes"), "one");
     drop(response);
-    assert!(
-        served.await.expect("served"),
-        "the connection is still open"
-    );
+    assert!(served.await.expect("served"), "the connection is still open");
 }
 
 #[tokio::test]
 async fn dropping_the_request_closes_the_connection_too() {
     let (url, served) = raw_server(|mut stream| async move {
         let mut rest = Vec::new();
-        tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest))
-            .await
-            .is_ok()
+        tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await.is_ok()
     })
     .await;
     let transport = transport(&url, generous());
     let cancelled =
         tokio::time::timeout(Duration::from_millis(300), transport.send(request())).await;
     assert!(cancelled.is_err(), "the server never answers");
-    assert!(
-        served.await.expect("served"),
-        "the connection is still open"
-    );
+    assert!(served.await.expect("served"), "the connection is still open");
 }
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_cut() {
-    for head in [
-        "transfer-encoding: chunked\r\n\r\n3\r\none\r\n",
-        "content-length: 100\r\n\r\none",
-    ] {
+    for head in ["transfer-encoding: chunked\r\n\r\n3\r\none\r\n", "content-length: 100\r\n\r\none"]
+    {
         let (url, served) = raw_server(move |mut stream| async move {
             write(&mut stream, &format!("HTTP/1.1 200 OK\r\n{head}")).await;
         })
         .await;
-        let response = transport(&url, generous())
-            .send(request())
-            .await
-            .expect("an answer");
+        let response = transport(&url, generous()).send(request()).await.expect("an answer");
         let pieces: Vec<_> = response.body.collect().await;
         served.await.expect("served");
         assert_eq!(pieces.len(), 2, "a piece, then the error, then the end");
         let error = pieces.into_iter().nth(1).expect("two").expect_err("cut");
-        assert_eq!(
-            (error.kind(), error.code()),
-            (ProviderErrorKind::Unavailable, "PROVIDER_CUT")
-        );
+        assert_eq!((error.kind(), error.code()), (ProviderErrorKind::Unavailable, "PROVIDER_CUT"));
     }
 }
 
@@ -376,39 +273,23 @@ async fn silence_before_the_headers_is_a_time_out() {
         let _ = stream.read_to_end(&mut rest).await;
     })
     .await;
-    let error = transport(&url, limits(200))
-        .send(request())
-        .await
-        .expect_err("no answer");
-    assert_eq!(
-        (error.kind(), error.code()),
-        (ProviderErrorKind::Timeout, "PROVIDER_TIMEOUT")
-    );
+    let error = transport(&url, limits(200)).send(request()).await.expect_err("no answer");
+    assert_eq!((error.kind(), error.code()), (ProviderErrorKind::Timeout, "PROVIDER_TIMEOUT"));
     served.await.expect("the connection was closed");
 }
 
 #[tokio::test]
 async fn silence_in_the_body_is_a_time_out_and_closes_the_connection() {
     let (url, served) = raw_server(|mut stream| async move {
-        write(
-            &mut stream,
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n",
-        )
-        .await;
+        write(&mut stream, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n")
+            .await;
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest).await;
     })
     .await;
-    let response = transport(&url, limits(300))
-        .send(request())
-        .await
-        .expect("an answer");
+    let response = transport(&url, limits(300)).send(request()).await.expect("an answer");
     let pieces: Vec<_> = response.body.collect().await;
-    let error = pieces
-        .into_iter()
-        .next_back()
-        .expect("pieces")
-        .expect_err("silence");
+    let error = pieces.into_iter().next_back().expect("pieces").expect_err("silence");
     assert_eq!(error.kind(), ProviderErrorKind::Timeout);
     served.await.expect("the connection was closed");
 }
@@ -416,15 +297,9 @@ async fn silence_in_the_body_is_a_time_out_and_closes_the_connection() {
 #[tokio::test]
 async fn a_refused_connection_is_unavailable_and_the_error_holds_no_secret() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!(
-        "http://{}/v1/secret-path",
-        listener.local_addr().expect("an address")
-    );
+    let url = format!("http://{}/v1/secret-path", listener.local_addr().expect("an address"));
     drop(listener);
-    let error = transport(&url, generous())
-        .send(request())
-        .await
-        .expect_err("no server");
+    let error = transport(&url, generous()).send(request()).await.expect_err("no server");
     assert_eq!(
         (error.kind(), error.code()),
         (ProviderErrorKind::Unavailable, "PROVIDER_UNAVAILABLE")
@@ -435,10 +310,7 @@ async fn a_refused_connection_is_unavailable_and_the_error_holds_no_secret() {
         shown.push_str(&cause.to_string());
         source = cause.source();
     }
-    assert!(
-        !shown.contains(KEY) && !shown.contains("secret-path"),
-        "{shown}"
-    );
+    assert!(!shown.contains(KEY) && !shown.contains("secret-path"), "{shown}");
 }
 
 #[tokio::test]
@@ -453,10 +325,7 @@ async fn an_address_is_checked_again_for_each_connection() {
     let response = transport.send(request()).await.expect("an answer");
     let _: Vec<_> = response.body.try_collect().await.expect("complete");
     let error = transport.send(request()).await.expect_err("refused");
-    assert!(
-        matches!(error, ProviderError::AddressDenied { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, ProviderError::AddressDenied { .. }), "{error}");
 }
 
 /// Resolves to loopback once, then to the metadata service.
@@ -466,11 +335,7 @@ struct Rebinding(std::sync::atomic::AtomicUsize);
 impl palisade_provider::NameLookup for Rebinding {
     async fn lookup(&self, _host: &str) -> std::io::Result<Vec<std::net::IpAddr>> {
         let before = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        let address = if before == 0 {
-            "127.0.0.1"
-        } else {
-            "169.254.169.254"
-        };
+        let address = if before == 0 { "127.0.0.1" } else { "169.254.169.254" };
         Ok(vec![address.parse().expect("an address")])
     }
 }
@@ -483,16 +348,9 @@ async fn an_exception_for_one_port_is_none_for_another() {
     let open = format!("http://models.internal:{port}/v1");
     let listed = format!("models.internal:{port}");
     let other = format!("models.internal:{}", if port == 1 { 2 } else { port - 1 });
-    assert!(
-        transport_with(&open, &[&listed], generous(), names())
-            .send(request())
-            .await
-            .is_ok()
-    );
+    assert!(transport_with(&open, &[&listed], generous(), names()).send(request()).await.is_ok());
     // Over TLS the URL itself is acceptable; its address is refused for this port.
     let closed = format!("https://models.internal:{port}/v1");
-    let error = transport_with(&closed, &[&other], generous(), names())
-        .send(request())
-        .await;
+    let error = transport_with(&closed, &[&other], generous(), names()).send(request()).await;
     assert!(matches!(error, Err(ProviderError::AddressDenied { .. })));
 }

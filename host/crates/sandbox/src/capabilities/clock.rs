@@ -7,9 +7,7 @@ use crate::{bindings::palisade::host::clock, state::TurnState};
 impl clock::Host for TurnState {
     fn now(&mut self) -> wasmtime::Result<u64> {
         self.meter.count_call()?;
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
     }
 

@@ -54,10 +54,7 @@ pub trait GrantExecutor: Send + Sync + 'static {
 #[async_trait]
 impl GrantExecutor for DenyAll {
     async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, DataError>> {
-        grants
-            .iter()
-            .map(|_| Err(DataError::Forbidden("Nothing may run here.".into())))
-            .collect()
+        grants.iter().map(|_| Err(DataError::Forbidden("Nothing may run here.".into()))).collect()
     }
 }
 
@@ -130,10 +127,7 @@ impl data::HostOutcome for TurnState {
             ModelView::Instead(text) => text,
         };
         let text = cut(whole, max_bytes as usize);
-        Ok(data::Excerpt {
-            text: text.to_owned(),
-            complete: text.len() == whole.len(),
-        })
+        Ok(data::Excerpt { text: text.to_owned(), complete: text.len() == whole.len() })
     }
 
     fn drop(&mut self, outcome: Resource<OutcomeData>) -> wasmtime::Result<()> {

@@ -46,11 +46,7 @@ impl CapabilityError {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) -> Self {
-        Self {
-            kind,
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { kind, code: code.into(), message: message.into() }
     }
 }
 
@@ -102,10 +98,7 @@ mod tests {
     #[test]
     fn data_errors_keep_directus_codes_and_hide_internals() {
         let forbidden = CapabilityError::from(&DataError::Forbidden("No.".into()));
-        assert_eq!(
-            (forbidden.kind, &*forbidden.code),
-            (CapabilityErrorKind::Denied, "FORBIDDEN")
-        );
+        assert_eq!((forbidden.kind, &*forbidden.code), (CapabilityErrorKind::Denied, "FORBIDDEN"));
 
         let internal = CapabilityError::from(&DataError::internal("secret at 10.0.0.1"));
         assert_eq!(internal.kind, CapabilityErrorKind::Internal);

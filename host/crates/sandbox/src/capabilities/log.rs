@@ -21,10 +21,7 @@ pub(crate) struct LogAllowance {
 
 impl LogAllowance {
     pub(crate) fn new(bytes: usize) -> Self {
-        Self {
-            left: bytes,
-            dropped: 0,
-        }
+        Self { left: bytes, dropped: 0 }
     }
 
     /// The line as it goes into the log: cut, and escaped so that a guest can't forge further lines or
@@ -81,15 +78,9 @@ mod tests {
     #[test]
     fn lines_are_cut_and_control_characters_escaped() {
         let mut log = LogAllowance::new(64 << 10);
-        assert_eq!(
-            log.admit("a\nb\u{1b}[2J").as_deref(),
-            Some("a\\u{a}b\\u{1b}[2J")
-        );
+        assert_eq!(log.admit("a\nb\u{1b}[2J").as_deref(), Some("a\\u{a}b\\u{1b}[2J"));
         assert_eq!(log.admit("\u{202e}x").as_deref(), Some("\\u{202e}x"));
-        assert_eq!(
-            log.admit(&"x".repeat(5_000)).map(|line| line.len()),
-            Some(4_096)
-        );
+        assert_eq!(log.admit(&"x".repeat(5_000)).map(|line| line.len()), Some(4_096));
     }
 
     #[test]

@@ -89,11 +89,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
 #[async_trait]
 impl Gatekeeper for DenyAll {
     fn settings(&self) -> TurnSettings {
-        TurnSettings {
-            max_steps: 0,
-            system_prompt: None,
-            tool_result_bytes: 0,
-        }
+        TurnSettings { max_steps: 0, system_prompt: None, tool_result_bytes: 0 }
     }
 
     fn tools(&self) -> Vec<String> {
@@ -101,18 +97,12 @@ impl Gatekeeper for DenyAll {
     }
 
     async fn authorise(&self, calls: Vec<ToolCall>) -> Vec<Decision> {
-        calls
-            .iter()
-            .map(|_| refused("FORBIDDEN", "Nothing may run here."))
-            .collect()
+        calls.iter().map(|_| refused("FORBIDDEN", "Nothing may run here.")).collect()
     }
 }
 
 fn refused(code: &str, message: &str) -> Decision {
-    Decision::Refused {
-        code: code.into(),
-        message: message.into(),
-    }
+    Decision::Refused { code: code.into(), message: message.into() }
 }
 
 /// The refusal of a call that no gatekeeper needs to see.
@@ -159,11 +149,7 @@ impl policy::Host for TurnState {
             .into_iter()
             .zip(&decisions)
             .filter(|(_, decision)| decision.is_none())
-            .map(|(call, _)| ToolCall {
-                id: call.id,
-                tool: call.tool,
-                arguments: call.arguments,
-            })
+            .map(|(call, _)| ToolCall { id: call.id, tool: call.tool, arguments: call.arguments })
             .collect();
         let mut answers = self.gatekeeper.authorise(admitted).await.into_iter();
         for decision in decisions.iter_mut().filter(|decision| decision.is_none()) {
@@ -184,13 +170,9 @@ impl TurnState {
     fn hand_out(&mut self, decision: Decision) -> wasmtime::Result<policy::Decision> {
         Ok(match decision {
             Decision::Granted(grant) => policy::Decision::Granted(self.resources.push(grant)?),
-            Decision::ApprovalRequired {
-                approval_id,
-                reason,
-            } => policy::Decision::ApprovalRequired(policy::ApprovalRequest {
-                approval_id,
-                reason,
-            }),
+            Decision::ApprovalRequired { approval_id, reason } => {
+                policy::Decision::ApprovalRequired(policy::ApprovalRequest { approval_id, reason })
+            }
             Decision::Refused { code, message } => {
                 policy::Decision::Refused(policy::Refusal { code, message })
             }

@@ -110,10 +110,7 @@ impl ProviderGateway for DenyAll {
 
 /// A response in the turn's resource table.
 #[derive(Debug)]
-#[expect(
-    unreachable_pub,
-    reason = "the generated bindings re-export it, in a private module"
-)]
+#[expect(unreachable_pub, reason = "the generated bindings re-export it, in a private module")]
 pub struct Response {
     reply: ProviderReply,
     /// Bytes that arrived and didn't fit into the last read.
@@ -185,25 +182,13 @@ impl provider::Host for TurnState {
     ) -> wasmtime::Result<Result<Resource<Response>, types::Error>> {
         self.meter.count_call()?;
         if request.headers.len() > HEADERS {
-            return Ok(Err(over(
-                "HEADERS_TOO_MANY",
-                "A request has at most 16 extra headers.",
-            )));
+            return Ok(Err(over("HEADERS_TOO_MANY", "A request has at most 16 extra headers.")));
         }
         if request.body.len() > BODY_BYTES {
-            return Ok(Err(over(
-                "BODY_TOO_LARGE",
-                "The body of a request has at most 4 MiB.",
-            )));
+            return Ok(Err(over("BODY_TOO_LARGE", "The body of a request has at most 4 MiB.")));
         }
-        if !self
-            .meter
-            .count_provider_call(self.gatekeeper.settings().max_steps)
-        {
-            return Ok(Err(over(
-                "MAX_STEPS",
-                "The turn made as many provider calls as it may.",
-            )));
+        if !self.meter.count_provider_call(self.gatekeeper.settings().max_steps) {
+            return Ok(Err(over("MAX_STEPS", "The turn made as many provider calls as it may.")));
         }
         let call = ProviderCall {
             path: request.path,
@@ -216,11 +201,7 @@ impl provider::Host for TurnState {
         };
         match self.provider.send(call).await {
             Ok(reply) => {
-                let response = Response {
-                    reply,
-                    rest: Bytes::new(),
-                    end: None,
-                };
+                let response = Response { reply, rest: Bytes::new(), end: None };
                 Ok(Ok(self.resources.push(response)?))
             }
             Err(error) => Ok(Err(error.into())),
@@ -241,10 +222,7 @@ impl provider::HostResponse for TurnState {
     ) -> wasmtime::Result<Option<String>> {
         self.meter.count_call()?;
         let headers = &self.resources.get(&response)?.reply.headers;
-        Ok(headers
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value.clone()))
+        Ok(headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
     }
 
     async fn read(
@@ -306,11 +284,7 @@ mod tests {
             body: parts.boxed(),
             on_usage: Box::new(|_| {}),
         };
-        Response {
-            reply,
-            rest: Bytes::new(),
-            end: None,
-        }
+        Response { reply, rest: Bytes::new(), end: None }
     }
 
     fn cut_off() -> CapabilityError {
@@ -319,17 +293,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_takes_along_what_has_arrived() {
-        let mut response = response(stream::iter(
-            ["ab", "", "cde", "f"].map(|part| Ok(part.into())),
-        ));
+        let mut response =
+            response(stream::iter(["ab", "", "cde", "f"].map(|part| Ok(part.into()))));
         assert_eq!(response.read(4).await.unwrap(), b"abcd");
         assert_eq!(response.read(100).await.unwrap(), b"ef");
         assert_eq!(response.read(100).await.unwrap(), b"");
-        assert_eq!(
-            response.read(100).await.unwrap(),
-            b"",
-            "the end stays the end"
-        );
+        assert_eq!(response.read(100).await.unwrap(), b"", "the end stays the end");
     }
 
     #[tokio::test]
@@ -341,11 +310,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_breaks_off_never_looks_complete() {
         let mut response = response(stream::iter([Ok(Bytes::from("ab")), Err(cut_off())]));
-        assert_eq!(
-            response.read(100).await.unwrap(),
-            b"ab",
-            "what arrived is given first"
-        );
+        assert_eq!(response.read(100).await.unwrap(), b"ab", "what arrived is given first");
         assert_eq!(response.read(100).await.unwrap_err().code, "PROVIDER_CUT");
         assert_eq!(response.read(100).await.unwrap_err().code, "PROVIDER_CUT");
     }

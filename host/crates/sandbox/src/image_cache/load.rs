@@ -1,9 +1,6 @@
 //! The one place where the sandbox trusts bytes to be code.
 
-#![expect(
-    unsafe_code,
-    reason = "wasmtime cannot check that an image is one that it made"
-)]
+#![expect(unsafe_code, reason = "wasmtime cannot check that an image is one that it made")]
 
 use wasmtime::{Engine, component::Component};
 

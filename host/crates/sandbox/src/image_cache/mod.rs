@@ -43,10 +43,7 @@ pub struct CacheOptions {
 
 impl fmt::Debug for CacheOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("CacheOptions")
-            .field("folder", &self.folder)
-            .finish_non_exhaustive()
+        formatter.debug_struct("CacheOptions").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 
@@ -121,10 +118,8 @@ impl ImageCache {
     /// Keeps an image, replacing what was there in one step.
     pub(crate) fn store(&self, name: &str, image: &[u8]) -> Result<(), CacheError> {
         let tag = self.mac(name, image).finalize().into_bytes();
-        private::replace(&self.path(name), &[&tag, image]).map_err(|source| CacheError::Io {
-            folder: self.folder.clone(),
-            source,
-        })?;
+        private::replace(&self.path(name), &[&tag, image])
+            .map_err(|source| CacheError::Io { folder: self.folder.clone(), source })?;
         if let Err(error) = self.prune() {
             tracing::debug!(%error, "old compiled images could not be removed");
         }
@@ -146,10 +141,7 @@ impl ImageCache {
     fn mac(&self, name: &str, image: &[u8]) -> Hmac<Sha256> {
         // HMAC fills a short key up to its block with zeros (RFC 2104, section 2).
         let mut block = Zeroizing::new([0; HMAC_BLOCK]);
-        block
-            .iter_mut()
-            .zip(self.key.iter())
-            .for_each(|(filled, byte)| *filled = *byte);
+        block.iter_mut().zip(self.key.iter()).for_each(|(filled, byte)| *filled = *byte);
         let mut mac = Hmac::<Sha256>::new(&(*block).into());
         mac.update(b"palisade compiled image 1\0");
         mac.update(name.as_bytes());
@@ -168,10 +160,7 @@ impl ImageCache {
         }
         images.sort();
         let surplus = images.len().saturating_sub(IMAGES);
-        images
-            .iter()
-            .take(surplus)
-            .try_for_each(|(_, path)| fs::remove_file(path))
+        images.iter().take(surplus).try_for_each(|(_, path)| fs::remove_file(path))
     }
 }
 
@@ -179,15 +168,9 @@ impl ImageCache {
 /// settings have another name.
 pub(crate) fn image_name(engine: &Engine, digest: &[u8; 32]) -> String {
     let mut compatibility = Sha256Hasher(Sha256::new());
-    engine
-        .precompile_compatibility_hash()
-        .hash(&mut compatibility);
+    engine.precompile_compatibility_hash().hash(&mut compatibility);
     let engine: [u8; 32] = compatibility.0.finalize().into();
-    format!(
-        "{}-{}",
-        hex(engine.get(..8).unwrap_or_default()),
-        hex(digest)
-    )
+    format!("{}-{}", hex(engine.get(..8).unwrap_or_default()), hex(digest))
 }
 
 /// Bytes in hexadecimal.
@@ -204,11 +187,6 @@ impl Hasher for Sha256Hasher {
     }
 
     fn finish(&self) -> u64 {
-        self.0
-            .clone()
-            .finalize()
-            .iter()
-            .take(8)
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+        self.0.clone().finalize().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
     }
 }

@@ -17,10 +17,7 @@ const OTHERS: u32 = 0o077;
 /// Makes the folder where it doesn't exist, and says whether it is private: a folder and no link to
 /// one, of this user, closed to others.
 pub(super) fn ensure_folder(folder: &Path) -> io::Result<bool> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let metadata = fs::symlink_metadata(folder)?;
     Ok(metadata.is_dir() && is_private(&metadata))
 }
@@ -59,11 +56,7 @@ pub(super) fn replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
 }
 
 fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    let mut file: File = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     parts.iter().try_for_each(|part| file.write_all(part))?;
     file.sync_data()
 }

@@ -72,13 +72,7 @@ pub(super) fn chunk(
             event.close();
         }
         Chunk::ToolInputDelta(part) => {
-            delta(
-                out,
-                "tool-input-delta",
-                "toolCallId",
-                "inputTextDelta",
-                part,
-            )?;
+            delta(out, "tool-input-delta", "toolCallId", "inputTextDelta", part)?;
         }
         Chunk::ToolInputAvailable(input) => {
             let mut event = Event::open(out, "tool-input-available");
@@ -143,9 +137,7 @@ pub(super) fn chunk(
             let kind =
                 json::chunk_type(text).ok_or(invalid("a chunk isn't an object with a type"))?;
             if OWN_CASE.contains(&kind.as_str()) || kind.starts_with("data-") {
-                return Err(invalid(
-                    "a chunk that has a case of its own came as another",
-                ));
+                return Err(invalid("a chunk that has a case of its own came as another"));
             }
             let object = json::one_value(text).ok_or(invalid("a chunk isn't one JSON value"))?;
             out.put_slice(b"data: ");
@@ -220,10 +212,7 @@ fn finish_reason(reason: FinishReason) -> &'static str {
 }
 
 fn is_data_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 #[cfg(test)]

@@ -7,9 +7,7 @@ use serde_json::value::RawValue;
 
 /// The text without surrounding whitespace, if it is exactly one JSON value (RFC 8259).
 pub(super) fn one_value(text: &str) -> Option<&str> {
-    serde_json::from_str::<&RawValue>(text)
-        .ok()
-        .map(RawValue::get)
+    serde_json::from_str::<&RawValue>(text).ok().map(RawValue::get)
 }
 
 /// Whether the text is an object of objects: what the client accepts as provider metadata.
@@ -19,9 +17,7 @@ pub(super) fn is_object_of_objects(text: &str) -> bool {
 
 /// The `type` of a chunk given as a JSON object, if it has exactly one.
 pub(super) fn chunk_type(text: &str) -> Option<String> {
-    serde_json::from_str::<ChunkType>(text)
-        .ok()
-        .map(|chunk| chunk.0)
+    serde_json::from_str::<ChunkType>(text).ok().map(|chunk| chunk.0)
 }
 
 /// An object whose values are all `T`. Holds nothing: it is for checking.
@@ -71,9 +67,7 @@ impl<'de> Deserialize<'de> for ChunkType {
                         return Err(serde::de::Error::duplicate_field("type"));
                     }
                 }
-                found
-                    .map(ChunkType)
-                    .ok_or_else(|| serde::de::Error::missing_field("type"))
+                found.map(ChunkType).ok_or_else(|| serde::de::Error::missing_field("type"))
             }
         }
 
@@ -89,35 +83,16 @@ mod tests {
     fn one_value_is_exactly_one() {
         assert_eq!(one_value(" {\"a\": 1}\n"), Some("{\"a\": 1}"));
         assert_eq!(one_value("null"), Some("null"));
-        for wrong in [
-            "",
-            " ",
-            "1 2",
-            "{",
-            "{}x",
-            "{'a':1}",
-            "\"a\nb\"",
-            "undefined",
-            "[1,]",
-        ] {
+        for wrong in ["", " ", "1 2", "{", "{}x", "{'a':1}", "\"a\nb\"", "undefined", "[1,]"] {
             assert_eq!(one_value(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn metadata_has_two_levels() {
-        assert!(is_object_of_objects(
-            r#"{"openai":{"itemId":"a","x":null}}"#
-        ));
+        assert!(is_object_of_objects(r#"{"openai":{"itemId":"a","x":null}}"#));
         assert!(is_object_of_objects("{}"));
-        for wrong in [
-            r#"{"openai":"a"}"#,
-            r#"{"openai":null}"#,
-            "[]",
-            "null",
-            "1",
-            "{}{}",
-        ] {
+        for wrong in [r#"{"openai":"a"}"#, r#"{"openai":null}"#, "[]", "null", "1", "{}{}"] {
             assert!(!is_object_of_objects(wrong), "{wrong}");
         }
     }
@@ -126,13 +101,7 @@ mod tests {
     fn a_chunk_has_one_type() {
         assert_eq!(chunk_type(r#"{"a":[1],"type":"x"}"#).as_deref(), Some("x"));
         assert_eq!(chunk_type(r#"{"\u0074ype":"x"}"#).as_deref(), Some("x"));
-        for wrong in [
-            r#"{}"#,
-            r#"{"type":1}"#,
-            r#"{"type":"a","type":"b"}"#,
-            "[]",
-            "\"type\"",
-        ] {
+        for wrong in [r#"{}"#, r#"{"type":1}"#, r#"{"type":"a","type":"b"}"#, "[]", "\"type\""] {
             assert_eq!(chunk_type(wrong), None, "{wrong}");
         }
     }

@@ -124,11 +124,7 @@ impl UiStream {
 
     fn check_size(&self, more: usize) -> Result<(), TurnStop> {
         let total = self.written + self.buffer.len() as u64 + more as u64;
-        if total > self.limit {
-            Err(TurnStop::Output)
-        } else {
-            Ok(())
-        }
+        if total > self.limit { Err(TurnStop::Output) } else { Ok(()) }
     }
 
     /// Writes what is encoded. The phase counts from when it is written: a turn that is stopped while
@@ -139,10 +135,7 @@ impl UiStream {
         }
         let bytes = self.buffer.split().freeze();
         let length = bytes.len() as u64;
-        self.output
-            .send(bytes)
-            .await
-            .map_err(|_| TurnStop::ClientGone)?;
+        self.output.send(bytes).await.map_err(|_| TurnStop::ClientGone)?;
         self.written += length;
         self.phase = phase;
         Ok(())
@@ -150,18 +143,10 @@ impl UiStream {
 }
 
 fn check_open(phase: Phase) -> Result<(), TurnStop> {
-    if phase == Phase::Failed {
-        Err(TurnStop::AfterError)
-    } else {
-        Ok(())
-    }
+    if phase == Phase::Failed { Err(TurnStop::AfterError) } else { Ok(()) }
 }
 
 /// A finished stream stays finished when data parts follow.
 fn after(phase: Phase, next: Phase) -> Phase {
-    if phase == Phase::Finished {
-        phase
-    } else {
-        next
-    }
+    if phase == Phase::Finished { phase } else { next }
 }

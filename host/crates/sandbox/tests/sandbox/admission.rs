@@ -56,19 +56,12 @@ async fn dropping_a_turn_closes_its_connections_and_frees_its_place() {
     let sandbox = sandbox(&waiting_guest(), small_limits()).await.unwrap();
     let provider = Silent::default();
     let turn = hold(&sandbox, &provider);
-    eventually("the provider was called", || {
-        provider.open.load(Ordering::SeqCst) == 1
-    })
-    .await;
+    eventually("the provider was called", || provider.open.load(Ordering::SeqCst) == 1).await;
     assert_eq!(sandbox.capacity().running, 1);
 
     turn.abort();
     assert!(turn.await.unwrap_err().is_cancelled());
-    assert_eq!(
-        provider.open.load(Ordering::SeqCst),
-        0,
-        "closed when the future was dropped"
-    );
+    assert_eq!(provider.open.load(Ordering::SeqCst), 0, "closed when the future was dropped");
     assert_eq!(sandbox.capacity().running, 0);
 }
 
@@ -77,9 +70,7 @@ async fn a_turn_whose_client_goes_away_is_stopped() {
     let mut guest = Guest::default();
     let more = guest.emit(&[Chunk::Start]);
     let script = format!("(loop $more {more} (br $more)) (unreachable)");
-    let sandbox = sandbox(&guest.build(&script), small_limits())
-        .await
-        .unwrap();
+    let sandbox = sandbox(&guest.build(&script), small_limits()).await.unwrap();
     let (setup, input) = setup(Host::default());
     drop(input);
     let end = sandbox.run_turn(setup, scripted()).await.unwrap();
@@ -93,20 +84,13 @@ async fn a_client_that_reads_too_late_gets_an_error_and_no_silent_end() {
     let mut guest = Guest::default();
     let start = guest.emit(&[Chunk::Start]);
     let finish = guest.emit(&[Chunk::Finish]);
-    let limits = Limits {
-        turn_time: Duration::from_millis(100),
-        ..small_limits()
-    };
+    let limits = Limits { turn_time: Duration::from_millis(100), ..small_limits() };
     let script = format!("{start} {finish}").add_ok();
     let sandbox = sandbox(&guest.build(&script), limits).await.unwrap();
     let (output, input) = mpsc::channel(1);
     let (setup, _) = setup(Host::default());
-    let turn = tokio::spawn({
-        let sandbox = sandbox.clone();
-        let setup = TurnSetup { output, ..setup };
-        async move { sandbox.run_turn(setup, scripted()).await.unwrap() }
-    });
-    eventually("the turn runs", || sandbox.capacity().running == 1).await;
+    let place = sandbox.admit().await.unwrap();
+    let turn = tokio::spawn(place.run(TurnSetup { output, ..setup }, scripted()));
     eventually("the turn was stopped", || sandbox.capacity().running == 0).await;
     assert_events(
         &transcript(input).await,
@@ -116,26 +100,16 @@ async fn a_client_that_reads_too_late_gets_an_error_and_no_silent_end() {
             "[DONE]",
         ],
     );
-    assert_eq!(
-        turn.await.unwrap().outcome,
-        TurnOutcome::Stopped(TurnStop::TurnTime)
-    );
+    assert_eq!(turn.await.unwrap().outcome, TurnOutcome::Stopped(TurnStop::TurnTime));
 }
 
 #[tokio::test]
 async fn a_full_house_queues_and_a_full_queue_refuses() {
-    let limits = Limits {
-        live_turns: 1,
-        queue_length: 1,
-        ..small_limits()
-    };
+    let limits = Limits { live_turns: 1, queue_length: 1, ..small_limits() };
     let sandbox = sandbox(&waiting_guest(), limits).await.unwrap();
     let provider = Silent::default();
     let first = hold(&sandbox, &provider);
-    eventually("the first turn runs", || {
-        provider.open.load(Ordering::SeqCst) == 1
-    })
-    .await;
+    eventually("the first turn runs", || provider.open.load(Ordering::SeqCst) == 1).await;
 
     let second = tokio::spawn({
         let sandbox = sandbox.clone();
@@ -144,53 +118,29 @@ async fn a_full_house_queues_and_a_full_queue_refuses() {
     eventually("the second turn waits", || sandbox.capacity().waiting == 1).await;
 
     let refused = sandbox.admit().await.unwrap_err();
-    let SandboxError::Busy { retry_after } = refused else {
-        panic!("{refused}")
-    };
+    let SandboxError::Busy { retry_after } = refused else { panic!("{refused}") };
     assert!(retry_after >= Duration::from_secs(1));
-    assert_eq!(
-        refused.to_string(),
-        "All places for turns are taken. Try again in 5 s."
-    );
+    assert_eq!(refused.to_string(), "All places for turns are taken. Try again in 5 s.");
 
     first.abort();
     let (end, answer) = second.await.unwrap();
-    assert_eq!(
-        (end.outcome, answer.as_str()),
-        (TurnOutcome::Finished, FRIENDLY)
-    );
-    assert_eq!(
-        (sandbox.capacity().running, sandbox.capacity().waiting),
-        (0, 0)
-    );
+    assert_eq!((end.outcome, answer.as_str()), (TurnOutcome::Finished, FRIENDLY));
+    assert_eq!((sandbox.capacity().running, sandbox.capacity().waiting), (0, 0));
 }
 
 #[tokio::test]
 async fn waiting_ends_with_a_refusal() {
-    let limits = Limits {
-        live_turns: 1,
-        queue_wait: Duration::from_millis(20),
-        ..small_limits()
-    };
+    let limits = Limits { live_turns: 1, queue_wait: Duration::from_millis(20), ..small_limits() };
     let sandbox = sandbox(&waiting_guest(), limits).await.unwrap();
     let place = sandbox.admit().await.unwrap();
-    assert!(matches!(
-        sandbox.admit().await,
-        Err(SandboxError::Busy { .. })
-    ));
+    assert!(matches!(sandbox.admit().await, Err(SandboxError::Busy { .. })));
     drop(place);
-    assert!(
-        sandbox.admit().await.is_ok(),
-        "an unused place is free again"
-    );
+    assert!(sandbox.admit().await.is_ok(), "an unused place is free again");
 }
 
 #[tokio::test]
 async fn who_waits_longest_comes_first() {
-    let limits = Limits {
-        live_turns: 1,
-        ..small_limits()
-    };
+    let limits = Limits { live_turns: 1, ..small_limits() };
     let sandbox = sandbox(&waiting_guest(), limits).await.unwrap();
     let place = sandbox.admit().await.unwrap();
     let (served, mut order) = mpsc::unbounded_channel();
@@ -202,10 +152,7 @@ async fn who_waits_longest_comes_first() {
             served.send(number).unwrap();
             drop(place);
         }));
-        eventually("the turn waits", || {
-            sandbox.capacity().waiting == number + 1
-        })
-        .await;
+        eventually("the turn waits", || sandbox.capacity().waiting == number + 1).await;
     }
     drop(place);
     for task in waiting {
@@ -218,10 +165,7 @@ async fn who_waits_longest_comes_first() {
 
 #[tokio::test]
 async fn who_gives_up_waiting_leaves_the_queue() {
-    let limits = Limits {
-        live_turns: 1,
-        ..small_limits()
-    };
+    let limits = Limits { live_turns: 1, ..small_limits() };
     let sandbox = sandbox(&waiting_guest(), limits).await.unwrap();
     let _place = sandbox.admit().await.unwrap();
     let waiting = tokio::spawn({
@@ -237,27 +181,14 @@ async fn who_gives_up_waiting_leaves_the_queue() {
 #[tokio::test]
 async fn a_live_turn_takes_no_more_memory_mappings_than_the_cap_assumes() {
     const TURNS: u32 = 200;
-    let mappings = || {
-        fs::read_to_string("/proc/self/maps")
-            .unwrap()
-            .lines()
-            .count()
-    };
+    let mappings = || fs::read_to_string("/proc/self/maps").unwrap().lines().count();
     let before = mappings();
-    let limits = Limits {
-        live_turns: TURNS,
-        ..small_limits()
-    };
+    let limits = Limits { live_turns: TURNS, ..small_limits() };
     // The component that hosts run: its memory, tables and data are what counts.
-    let options = SandboxOptions {
-        limits,
-        ..SandboxOptions::default()
-    };
+    let options = SandboxOptions { limits, ..SandboxOptions::default() };
     let sandbox = Sandbox::new(options).await.unwrap();
     let provider = Silent::default();
-    let turns: Vec<_> = (0..TURNS)
-        .map(|_| hold_with(&sandbox, &provider, friendly()))
-        .collect();
+    let turns: Vec<_> = (0..TURNS).map(|_| hold_with(&sandbox, &provider, friendly())).collect();
     eventually("all turns wait for the provider", || {
         provider.open.load(Ordering::SeqCst) == TURNS as usize
     })

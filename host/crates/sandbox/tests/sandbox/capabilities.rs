@@ -44,16 +44,11 @@ fn reading_guest(excerpt_bytes: u32) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_granted_call_runs_once_and_its_result_reaches_screen_and_model() {
-    let sandbox = sandbox(&reading_guest(1_000), small_limits())
-        .await
-        .unwrap();
+    let sandbox = sandbox(&reading_guest(1_000), small_limits()).await.unwrap();
     let gatekeeper = Arc::new(GrantAll::default());
     let executor = Answering::new(r#"[{"title":"Grüße"}]"#, ModelView::Whole);
-    let host = Host {
-        gatekeeper: gatekeeper.clone(),
-        executor: executor.clone(),
-        ..Host::default()
-    };
+    let host =
+        Host { gatekeeper: gatekeeper.clone(), executor: executor.clone(), ..Host::default() };
     let (end, text) = run(&sandbox, host, scripted()).await;
     assert_events(
         &text,
@@ -69,30 +64,21 @@ async fn a_granted_call_runs_once_and_its_result_reaches_screen_and_model() {
     assert_eq!(executor.executed(), 1);
     let asked = gatekeeper.asked.lock().unwrap();
     let call = asked.first().unwrap();
-    assert_eq!(
-        (&*call.id, &*call.tool, &*call.arguments),
-        ("call-1", "schema", "{}")
-    );
+    assert_eq!((&*call.id, &*call.tool, &*call.arguments), ("call-1", "schema", "{}"));
 }
 
 #[tokio::test]
 async fn an_excerpt_ends_at_a_whole_character() {
     let sandbox = sandbox(&reading_guest(5), small_limits()).await.unwrap();
     let executor = Answering::new("\"abc\u{1F600}\"", ModelView::Whole);
-    let host = Host {
-        gatekeeper: Arc::new(GrantAll::default()),
-        executor,
-        ..Host::default()
-    };
+    let host = Host { gatekeeper: Arc::new(GrantAll::default()), executor, ..Host::default() };
     let (_, text) = run(&sandbox, host, scripted()).await;
     assert!(text.contains(r#""delta":"\"abc""#), "{text}");
 }
 
 #[tokio::test]
 async fn withheld_values_go_to_the_screen_and_not_to_the_guest() {
-    let sandbox = sandbox(&reading_guest(1_000), small_limits())
-        .await
-        .unwrap();
+    let sandbox = sandbox(&reading_guest(1_000), small_limits()).await.unwrap();
     let view = ModelView::Instead(r#"{"items":1}"#.into());
     let host = Host {
         gatekeeper: Arc::new(GrantAll::default()),
@@ -102,38 +88,23 @@ async fn withheld_values_go_to_the_screen_and_not_to_the_guest() {
     let (_, text) = run(&sandbox, host, scripted()).await;
     assert!(text.contains(r#""output":[{"salary":4711}]"#), "{text}");
     assert!(text.contains(r#""delta":"{\"items\":1}""#), "{text}");
-    assert_eq!(
-        text.matches("4711").count(),
-        1,
-        "the guest never had the value: {text}"
-    );
+    assert_eq!(text.matches("4711").count(), 1, "the guest never had the value: {text}");
 }
 
 #[tokio::test]
 async fn what_is_not_granted_does_not_run() {
-    let sandbox = sandbox(&reading_guest(1_000), small_limits())
-        .await
-        .unwrap();
+    let sandbox = sandbox(&reading_guest(1_000), small_limits()).await.unwrap();
     let executor = Answering::new("[]", ModelView::Whole);
-    let host = Host {
-        executor: executor.clone(),
-        ..Host::default()
-    };
+    let host = Host { executor: executor.clone(), ..Host::default() };
     let (end, _) = run(&sandbox, host, scripted()).await;
-    assert!(
-        matches!(end.outcome, TurnOutcome::Stopped(_)),
-        "the script has no handle: {end:?}"
-    );
+    assert!(matches!(end.outcome, TurnOutcome::Stopped(_)), "the script has no handle: {end:?}");
     assert_eq!(executor.executed(), 0);
 }
 
 #[tokio::test]
 async fn an_error_of_the_guest_becomes_an_error_chunk() {
     let mut guest = Guest::default();
-    let (code, message) = (
-        guest.text("PROVIDER_CUT"),
-        guest.text("The answer broke off."),
-    );
+    let (code, message) = (guest.text("PROVIDER_CUT"), guest.text("The answer broke off."));
     let start = guest.emit(&[Chunk::Start]);
     let script = format!(
         "{start}
@@ -144,9 +115,7 @@ async fn an_error_of_the_guest_becomes_an_error_chunk() {
          (i32.const 512)",
         code.0, code.1, message.0, message.1,
     );
-    let sandbox = sandbox(&guest.build(&script), small_limits())
-        .await
-        .unwrap();
+    let sandbox = sandbox(&guest.build(&script), small_limits()).await.unwrap();
     let (end, text) = run(&sandbox, Host::default(), scripted()).await;
     assert_events(
         &text,
@@ -156,21 +125,14 @@ async fn an_error_of_the_guest_becomes_an_error_chunk() {
             "[DONE]",
         ],
     );
-    assert_eq!(
-        end.outcome,
-        TurnOutcome::Failed {
-            code: "PROVIDER_CUT".into()
-        }
-    );
+    assert_eq!(end.outcome, TurnOutcome::Failed { code: "PROVIDER_CUT".into() });
 }
 
 #[tokio::test]
 async fn a_guest_that_stops_in_mid_answer_is_reported() {
     let mut guest = Guest::default();
     let script = guest.emit(&[Chunk::Start, Chunk::TextStart("t")]).add_ok();
-    let sandbox = sandbox(&guest.build(&script), small_limits())
-        .await
-        .unwrap();
+    let sandbox = sandbox(&guest.build(&script), small_limits()).await.unwrap();
     let (_, text) = run(&sandbox, Host::default(), scripted()).await;
     assert_events(
         &text,
@@ -186,15 +148,10 @@ async fn a_guest_that_stops_in_mid_answer_is_reported() {
 /// Sends a request with a header, reads twice and says what it read.
 fn calling_guest() -> Vec<u8> {
     let mut guest = Guest::default();
-    let (path, body) = (
-        guest.text("chat/completions"),
-        guest.text(r#"{"model":"m"}"#),
-    );
+    let (path, body) = (guest.text("chat/completions"), guest.text(r#"{"model":"m"}"#));
     let (name, value) = (guest.text("x-name"), guest.text("value"));
-    let header: Vec<u8> = [name.0, name.1, value.0, value.1]
-        .iter()
-        .flat_map(|number| number.to_le_bytes())
-        .collect();
+    let header: Vec<u8> =
+        [name.0, name.1, value.0, value.1].iter().flat_map(|number| number.to_le_bytes()).collect();
     let headers = guest.bytes(&header);
     let id = guest.text("t");
     let start = guest.emit(&[Chunk::Start]);
@@ -258,12 +215,8 @@ async fn a_provider_call_goes_out_as_it_is_and_its_body_comes_in_as_it_arrives()
         body: r#"{"model":"m"}"#.into(),
     };
     assert_eq!(*sent, [call]);
-    let usage = ProviderUsage {
-        input_tokens: 10,
-        output_tokens: 5,
-        cached_tokens: 3,
-        reasoning_tokens: 2,
-    };
+    let usage =
+        ProviderUsage { input_tokens: 10, output_tokens: 5, cached_tokens: 3, reasoning_tokens: 2 };
     assert_eq!(*provider.usage.lock().unwrap(), [usage]);
 }
 
@@ -278,23 +231,14 @@ async fn a_body_that_breaks_off_is_an_error_for_the_guest() {
         ..Host::default()
     };
     let (_, text) = run(&sandbox, host, scripted()).await;
-    assert!(
-        text.contains(r#""delta":"data: ""#),
-        "what arrived is given first: {text}"
-    );
+    assert!(text.contains(r#""delta":"data: ""#), "what arrived is given first: {text}");
     assert!(text.contains(r#""delta":"PROVIDER_CUT""#), "{text}");
 }
 
 #[tokio::test]
 async fn without_a_gateway_nothing_is_sent() {
     let sandbox = sandbox(&calling_guest(), small_limits()).await.unwrap();
-    let host = Host {
-        gatekeeper: Arc::new(GrantAll::default()),
-        ..Host::default()
-    };
+    let host = Host { gatekeeper: Arc::new(GrantAll::default()), ..Host::default() };
     let (end, _) = run(&sandbox, host, scripted()).await;
-    assert!(
-        matches!(end.outcome, TurnOutcome::Stopped(_)),
-        "the script expects a response"
-    );
+    assert!(matches!(end.outcome, TurnOutcome::Stopped(_)), "the script expects a response");
 }

@@ -37,24 +37,14 @@ fn it_imports_nothing_but_the_projects_own_interfaces() {
 async fn it_loads_with_the_default_limits_and_has_tools() {
     let folder = TempDir::new().unwrap();
     let options = || SandboxOptions {
-        cache: Some(CacheOptions {
-            folder: folder.path().join("images"),
-            key: [1; 32],
-        }),
+        cache: Some(CacheOptions { folder: folder.path().join("images"), key: [1; 32] }),
         limits: Limits::default(),
         ..SandboxOptions::default()
     };
     let sandbox = Sandbox::new(options()).await.unwrap();
     assert_eq!(sandbox.image_origin(), &ImageOrigin::Compiled);
-    let names: Vec<&str> = sandbox
-        .tools()
-        .iter()
-        .map(|tool| tool.name.as_str())
-        .collect();
-    assert!(
-        names.contains(&"items") && names.contains(&"schema"),
-        "{names:?}"
-    );
+    let names: Vec<&str> = sandbox.tools().iter().map(|tool| tool.name.as_str()).collect();
+    assert!(names.contains(&"items") && names.contains(&"schema"), "{names:?}");
 
     let again = Sandbox::new(options()).await.unwrap();
     assert_eq!(again.image_origin(), &ImageOrigin::Cached);
@@ -63,10 +53,7 @@ async fn it_loads_with_the_default_limits_and_has_tools() {
 
 #[tokio::test]
 async fn it_answers_with_what_the_provider_streams() {
-    let options = SandboxOptions {
-        limits: small_limits(),
-        ..SandboxOptions::default()
-    };
+    let options = SandboxOptions { limits: small_limits(), ..SandboxOptions::default() };
     let sandbox = Sandbox::new(options).await.unwrap();
     let provider = Streaming::new(vec![
         Ok("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Good \"}}]}\n\n"),
@@ -85,10 +72,7 @@ async fn it_answers_with_what_the_provider_streams() {
         text.starts_with("data: {\"type\":\"start\",\"messageId\":\"message-1\"}\n\n"),
         "{text}"
     );
-    assert!(
-        text.contains("\"type\":\"text-delta\"") && text.contains("day"),
-        "{text}"
-    );
+    assert!(text.contains("\"type\":\"text-delta\"") && text.contains("day"), "{text}");
     assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
     assert_eq!(provider.sent.lock().unwrap().len(), 1);
 }

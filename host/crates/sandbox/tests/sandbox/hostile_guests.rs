@@ -21,22 +21,12 @@ use crate::support::{
 /// Runs the script beside a friendly turn and gives its end and its stream.
 async fn hostile(guest: Guest, script: &str, host: Host, limits: Limits) -> (TurnEnd, String) {
     let sandbox = sandbox(&guest.build(script), limits).await.unwrap();
-    let ((end, text), (neighbour, answer)) = tokio::join!(
-        run(&sandbox, host, scripted()),
-        run(&sandbox, Host::default(), friendly()),
-    );
-    assert_eq!(
-        neighbour.outcome,
-        TurnOutcome::Finished,
-        "the neighbour's turn"
-    );
+    let ((end, text), (neighbour, answer)) =
+        tokio::join!(run(&sandbox, host, scripted()), run(&sandbox, Host::default(), friendly()),);
+    assert_eq!(neighbour.outcome, TurnOutcome::Finished, "the neighbour's turn");
     assert_eq!(answer, FRIENDLY, "the neighbour's answer");
     let (next, answer) = run(&sandbox, Host::default(), friendly()).await;
-    assert_eq!(
-        (next.outcome, answer.as_str()),
-        (TurnOutcome::Finished, FRIENDLY),
-        "the next turn"
-    );
+    assert_eq!((next.outcome, answer.as_str()), (TurnOutcome::Finished, FRIENDLY), "the next turn");
     assert_eq!(sandbox.capacity().running, 0, "all places are free again");
     (end, text)
 }
@@ -64,10 +54,7 @@ fn assert_trapped((end, text): (TurnEnd, String)) -> String {
 }
 
 fn granting() -> Host {
-    Host {
-        gatekeeper: Arc::new(GrantAll::default()),
-        ..Host::default()
-    }
+    Host { gatekeeper: Arc::new(GrantAll::default()), ..Host::default() }
 }
 
 #[tokio::test]
@@ -87,10 +74,7 @@ async fn an_endless_loop_meets_the_processor_budget() {
 
 #[tokio::test]
 async fn waiting_costs_no_processor_budget_and_meets_the_deadline() {
-    let limits = Limits {
-        turn_time: Duration::from_millis(400),
-        ..small_limits()
-    };
+    let limits = Limits { turn_time: Duration::from_millis(400), ..small_limits() };
     let mut guest = Guest::default();
     let (path, body) = (guest.text("chat/completions"), guest.text("{}"));
     let script = format!(
@@ -101,20 +85,10 @@ async fn waiting_costs_no_processor_budget_and_meets_the_deadline() {
         body.operands(),
     );
     let provider = Silent::default();
-    let host = Host {
-        provider: Arc::new(provider.clone()),
-        ..granting()
-    };
-    let end = assert_stopped(
-        hostile(guest, &script, host, limits).await,
-        TurnStop::TurnTime,
-    );
+    let host = Host { provider: Arc::new(provider.clone()), ..granting() };
+    let end = assert_stopped(hostile(guest, &script, host, limits).await, TurnStop::TurnTime);
     assert_eq!(end.usage.provider_calls, 1);
-    assert_eq!(
-        provider.open.load(Ordering::SeqCst),
-        0,
-        "connections are closed"
-    );
+    assert_eq!(provider.open.load(Ordering::SeqCst), 0, "connections are closed");
 }
 
 #[tokio::test]
@@ -139,22 +113,13 @@ async fn deep_recursion_meets_the_stack_limit() {
         "(func $deep (param i32) (result i32)
            (i32.add (call $deep (i32.add (local.get 0) (i32.const 1))) (local.get 0)))",
     );
-    let end = hostile(
-        guest,
-        "(call $deep (i32.const 0))",
-        Host::default(),
-        small_limits(),
-    )
-    .await;
+    let end = hostile(guest, "(call $deep (i32.const 0))", Host::default(), small_limits()).await;
     assert_stopped(end, TurnStop::Stack);
 }
 
 #[tokio::test]
 async fn a_log_flood_is_dropped_and_then_stopped() {
-    let limits = Limits {
-        host_calls: 1_000,
-        ..small_limits()
-    };
+    let limits = Limits { host_calls: 1_000, ..small_limits() };
     let script = "(loop $more
         (call $log (i32.const 1) (i32.const 0) (i32.const 1000)) (br $more)) (unreachable)";
     let end = hostile(Guest::default(), script, Host::default(), limits).await;
@@ -168,10 +133,7 @@ async fn a_string_beyond_the_memory_traps() {
     let script = "(call $log (i32.const 1) (i32.const 0) (i32.const 1073741824)) (unreachable)";
     let end = hostile(Guest::default(), script, Host::default(), small_limits()).await;
     let detail = assert_trapped(end);
-    assert!(
-        detail.contains("out-of-bounds") || detail.contains("out of bounds"),
-        "{detail}"
-    );
+    assert!(detail.contains("out-of-bounds") || detail.contains("out of bounds"), "{detail}");
 }
 
 #[tokio::test]
@@ -192,10 +154,7 @@ async fn a_list_of_a_million_small_things_is_not_copied() {
 
 #[tokio::test]
 async fn endless_output_meets_the_output_limit() {
-    let limits = Limits {
-        output_bytes: 100_000,
-        ..small_limits()
-    };
+    let limits = Limits { output_bytes: 100_000, ..small_limits() };
     let mut guest = Guest::default();
     let open = guest.emit(&[Chunk::Start, Chunk::TextStart("t")]);
     let more = guest.emit(&[Chunk::TextDelta("t", &"x".repeat(1_000))]);
@@ -209,18 +168,9 @@ async fn endless_output_meets_the_output_limit() {
 #[tokio::test]
 async fn a_trap_in_mid_stream_ends_the_stream_with_an_error() {
     let mut guest = Guest::default();
-    let begin = guest.emit(&[
-        Chunk::Start,
-        Chunk::TextStart("t"),
-        Chunk::TextDelta("t", "Hal"),
-    ]);
-    let end = hostile(
-        guest,
-        &format!("{begin} (unreachable)"),
-        Host::default(),
-        small_limits(),
-    )
-    .await;
+    let begin = guest.emit(&[Chunk::Start, Chunk::TextStart("t"), Chunk::TextDelta("t", "Hal")]);
+    let end =
+        hostile(guest, &format!("{begin} (unreachable)"), Host::default(), small_limits()).await;
     assert_events(
         &end.1,
         &[
@@ -236,13 +186,7 @@ async fn a_trap_in_mid_stream_ends_the_stream_with_an_error() {
 
 #[tokio::test]
 async fn a_trap_before_the_first_chunk_still_gives_a_whole_stream() {
-    let end = hostile(
-        Guest::default(),
-        "(unreachable)",
-        Host::default(),
-        small_limits(),
-    )
-    .await;
+    let end = hostile(Guest::default(), "(unreachable)", Host::default(), small_limits()).await;
     assert_events(
         &end.1,
         &[
@@ -257,13 +201,8 @@ async fn a_trap_before_the_first_chunk_still_gives_a_whole_stream() {
 async fn nothing_follows_an_error_chunk() {
     let mut guest = Guest::default();
     let error = guest.emit(&[Chunk::Start, Chunk::Error("No."), Chunk::TextStart("t")]);
-    let (end, text) = hostile(
-        guest,
-        &error.clone().add_ok(),
-        Host::default(),
-        small_limits(),
-    )
-    .await;
+    let (end, text) =
+        hostile(guest, &error.clone().add_ok(), Host::default(), small_limits()).await;
     assert_eq!(end.outcome, TurnOutcome::Stopped(TurnStop::AfterError));
     assert_events(
         &text,
@@ -277,13 +216,8 @@ async fn nothing_follows_an_error_chunk() {
     let mut guest = Guest::default();
     let error = guest.emit(&[Chunk::Error("No.")]);
     let more = guest.emit(&[Chunk::Finish]);
-    let (end, text) = hostile(
-        guest,
-        &format!("{error}{more}").add_ok(),
-        Host::default(),
-        small_limits(),
-    )
-    .await;
+    let (end, text) =
+        hostile(guest, &format!("{error}{more}").add_ok(), Host::default(), small_limits()).await;
     assert_eq!(end.outcome, TurnOutcome::Stopped(TurnStop::AfterError));
     assert_events(&text, &[r#"{"type":"error","errorText":"No."}"#, "[DONE]"]);
 }
@@ -301,10 +235,7 @@ async fn a_chunk_with_a_case_of_its_own_cannot_come_as_another() {
         let script = guest.emit(&[Chunk::Other(json)]).add_ok();
         let (end, text) = hostile(guest, &script, Host::default(), small_limits()).await;
         assert!(
-            matches!(
-                end.outcome,
-                TurnOutcome::Stopped(TurnStop::InvalidChunk { .. })
-            ),
+            matches!(end.outcome, TurnOutcome::Stopped(TurnStop::InvalidChunk { .. })),
             "{json}: {end:?}"
         );
         assert!(!text.contains("approvalId"), "{text}");
@@ -321,10 +252,7 @@ async fn a_handle_flood_meets_the_limit_on_resources() {
 
 #[tokio::test]
 async fn outcomes_that_are_held_meet_the_limit_on_their_size() {
-    let limits = Limits {
-        outcome_bytes: 10_000,
-        ..small_limits()
-    };
+    let limits = Limits { outcome_bytes: 10_000, ..small_limits() };
     let (guest, authorise) = Guest::authorising(1);
     let read = format!(
         "{authorise}
@@ -332,17 +260,8 @@ async fn outcomes_that_are_held_meet_the_limit_on_their_size() {
          (call $execute_all (i32.const 64) (i32.const 1) (i32.const 128))"
     );
     let executor = Answering::new(&format!("\"{}\"", "x".repeat(3_998)), ModelView::Whole);
-    let host = Host {
-        executor: executor.clone(),
-        ..granting()
-    };
-    let end = hostile(
-        guest,
-        &format!("{read} {read} {read}").add_ok(),
-        host,
-        limits.clone(),
-    )
-    .await;
+    let host = Host { executor: executor.clone(), ..granting() };
+    let end = hostile(guest, &format!("{read} {read} {read}").add_ok(), host, limits.clone()).await;
     assert_stopped(end, TurnStop::Handles);
     assert_eq!(executor.executed(), 3);
 
@@ -351,10 +270,7 @@ async fn outcomes_that_are_held_meet_the_limit_on_their_size() {
     let finish = guest.emit(&[Chunk::Finish]);
     let drop = "(call $drop_outcome (i32.load offset=4 (i32.load (i32.const 128))))";
     let script = format!("{read} {drop} {read} {drop} {read} {finish}").add_ok();
-    let host = Host {
-        executor: executor.clone(),
-        ..granting()
-    };
+    let host = Host { executor: executor.clone(), ..granting() };
     let (end, _) = hostile(guest, &script, host, limits).await;
     assert_eq!(end.outcome, TurnOutcome::Finished);
 }
@@ -377,17 +293,10 @@ async fn a_grant_cannot_be_used_twice() {
         "{authorise} {take} (call $execute_all (i32.const 64) (i32.const 2) (i32.const 128))"
     );
     let executor = Answering::new("[]", ModelView::Whole);
-    let host = || Host {
-        executor: executor.clone(),
-        ..granting()
-    };
+    let host = || Host { executor: executor.clone(), ..granting() };
     let detail = assert_trapped(hostile(guest, &twice.add_ok(), host(), small_limits()).await);
     assert!(detail.contains("handle"), "{detail}");
-    assert_eq!(
-        executor.executed(),
-        0,
-        "a list with a stolen grant runs nothing"
-    );
+    assert_eq!(executor.executed(), 0, "a list with a stolen grant runs nothing");
 
     let (guest, authorise) = Guest::authorising(1);
     let again = format!(
@@ -406,13 +315,7 @@ async fn a_grant_cannot_be_made_up() {
             "(i32.store (i32.const 64) (i32.const {handle}))
              (call $execute_all (i32.const 64) (i32.const 1) (i32.const 128))"
         );
-        let end = hostile(
-            Guest::default(),
-            &script.add_ok(),
-            granting(),
-            small_limits(),
-        )
-        .await;
+        let end = hostile(Guest::default(), &script.add_ok(), granting(), small_limits()).await;
         let detail = assert_trapped(end);
         assert!(detail.contains("handle"), "{handle}: {detail}");
     }
@@ -435,10 +338,7 @@ async fn more_provider_calls_than_steps_are_refused() {
          (i32.store (i32.const 0) (i32.const 0))"
     );
     let provider = Silent::default();
-    let host = Host {
-        provider: Arc::new(provider.clone()),
-        ..granting()
-    };
+    let host = Host { provider: Arc::new(provider.clone()), ..granting() };
     let end = hostile(guest, &script.add_ok(), host, small_limits()).await;
     let end = assert_stopped(end, TurnStop::Unfinished);
     assert_eq!(end.usage.provider_calls, 3);

@@ -50,9 +50,7 @@ impl Installation {
     /// The one image in the folder.
     fn image(&self) -> PathBuf {
         let images = files(&self.folder());
-        let [image] = images.as_slice() else {
-            panic!("{images:?}")
-        };
+        let [image] = images.as_slice() else { panic!("{images:?}") };
         image.clone()
     }
 
@@ -75,10 +73,7 @@ async fn start(component: &Path, folder: PathBuf, key: [u8; 32]) -> Sandbox {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect()
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 fn set_mode(path: &Path, mode: u32) {
@@ -108,9 +103,7 @@ async fn an_image_with_a_changed_byte_is_not_loaded() {
         let mut bytes = fs::read(installation.image()).unwrap();
         bytes[position] ^= 1;
         fs::write(installation.image(), bytes).unwrap();
-        installation
-            .assert_replaced(&format!("a change at {position}"))
-            .await;
+        installation.assert_replaced(&format!("a change at {position}")).await;
     }
 }
 
@@ -121,17 +114,9 @@ async fn an_image_of_another_length_is_not_loaded() {
     let whole = fs::read(installation.image()).unwrap();
     let mut longer = whole.clone();
     longer.push(0);
-    for bytes in [
-        &whole[..0],
-        &whole[..31],
-        &whole[..32],
-        &whole[..whole.len() - 1],
-        &longer,
-    ] {
+    for bytes in [&whole[..0], &whole[..31], &whole[..32], &whole[..whole.len() - 1], &longer] {
         fs::write(installation.image(), bytes).unwrap();
-        installation
-            .assert_replaced(&format!("{} of {} bytes", bytes.len(), whole.len()))
-            .await;
+        installation.assert_replaced(&format!("{} of {} bytes", bytes.len(), whole.len())).await;
     }
 }
 
@@ -139,9 +124,7 @@ async fn an_image_of_another_length_is_not_loaded() {
 async fn an_image_under_another_key_is_not_loaded() {
     let installation = Installation::new();
     installation.start_with([8; 32]).await;
-    installation
-        .assert_replaced("an image of another installation")
-        .await;
+    installation.assert_replaced("an image of another installation").await;
 }
 
 #[tokio::test]
@@ -158,9 +141,7 @@ async fn an_image_of_another_component_is_not_loaded_under_this_name() {
     assert_ne!(others[0].file_name(), image.file_name());
     fs::copy(&others[0], &image).unwrap();
 
-    installation
-        .assert_replaced("an image of another component")
-        .await;
+    installation.assert_replaced("an image of another component").await;
 }
 
 #[tokio::test]
@@ -169,9 +150,7 @@ async fn an_image_that_others_can_write_or_read_is_not_loaded() {
     installation.start().await;
     for mode in [0o620, 0o602, 0o640, 0o604, 0o666] {
         set_mode(&installation.image(), mode);
-        installation
-            .assert_replaced(&format!("mode {mode:o}"))
-            .await;
+        installation.assert_replaced(&format!("mode {mode:o}")).await;
     }
 }
 
@@ -181,9 +160,7 @@ async fn an_image_of_another_user_is_not_loaded() {
     installation.start().await;
     // Giving a file away needs root; without it no other user's file can be in a folder of mode 0700.
     if chown(installation.image(), Some(12_345), None).is_ok() {
-        installation
-            .assert_replaced("an image of another user")
-            .await;
+        installation.assert_replaced("an image of another user").await;
     }
 }
 
@@ -197,11 +174,7 @@ async fn a_link_in_place_of_the_image_is_not_followed() {
     symlink(&moved, &image).unwrap();
     let before = fs::read(&moved).unwrap();
     installation.assert_replaced("a link").await;
-    assert_eq!(
-        fs::read(&moved).unwrap(),
-        before,
-        "the link's target is left alone"
-    );
+    assert_eq!(fs::read(&moved).unwrap(), before, "the link's target is left alone");
 }
 
 #[tokio::test]
@@ -211,15 +184,8 @@ async fn a_folder_in_place_of_the_image_only_costs_the_cache() {
     let image = installation.image();
     fs::remove_file(&image).unwrap();
     fs::create_dir(&image).unwrap();
-    assert!(matches!(
-        installation.start().await,
-        ImageOrigin::CompiledUncached(_)
-    ));
-    assert_eq!(
-        files(&installation.folder()).len(),
-        1,
-        "no half-written file is left"
-    );
+    assert!(matches!(installation.start().await, ImageOrigin::CompiledUncached(_)));
+    assert_eq!(files(&installation.folder()).len(), 1, "no half-written file is left");
 }
 
 #[tokio::test]
@@ -232,10 +198,7 @@ async fn a_folder_that_others_can_enter_is_not_used() {
             panic!("mode {open:o} was used")
         };
         assert!(reason.contains("0700"), "{reason}");
-        assert!(
-            files(&installation.folder()).is_empty(),
-            "nothing is written there"
-        );
+        assert!(files(&installation.folder()).is_empty(), "nothing is written there");
     }
 }
 
@@ -247,10 +210,7 @@ async fn a_link_in_place_of_the_folder_is_not_used() {
     set_mode(&target, 0o700);
     fs::create_dir_all(installation.folder().parent().unwrap()).unwrap();
     symlink(&target, installation.folder()).unwrap();
-    assert!(matches!(
-        installation.start().await,
-        ImageOrigin::CompiledUncached(_)
-    ));
+    assert!(matches!(installation.start().await, ImageOrigin::CompiledUncached(_)));
     assert!(files(&target).is_empty());
 }
 
@@ -259,31 +219,16 @@ async fn old_images_are_removed() {
     let installation = Installation::new();
     installation.start().await;
     for number in 0..20 {
-        fs::write(
-            installation.folder().join(format!("old-{number}.image")),
-            "old",
-        )
-        .unwrap();
+        fs::write(installation.folder().join(format!("old-{number}.image")), "old").unwrap();
     }
-    fs::remove_file(
-        files(&installation.folder())
-            .iter()
-            .find(|path| !is_old(path))
-            .unwrap(),
-    )
-    .unwrap();
+    fs::remove_file(files(&installation.folder()).iter().find(|path| !is_old(path)).unwrap())
+        .unwrap();
     installation.start().await;
     let left = files(&installation.folder());
     assert_eq!(left.len(), 8);
-    assert!(
-        left.iter().any(|path| !is_old(path)),
-        "the image in use stays"
-    );
+    assert!(left.iter().any(|path| !is_old(path)), "the image in use stays");
 }
 
 fn is_old(path: &Path) -> bool {
-    path.file_name()
-        .unwrap()
-        .to_string_lossy()
-        .starts_with("old-")
+    path.file_name().unwrap().to_string_lossy().starts_with("old-")
 }

@@ -22,10 +22,7 @@ fn the_version_is_that_of_the_wit_packages() {
     let packages = ["host/types.wit", "assistant/assistant.wit"];
     for (file, package) in packages.iter().zip(["palisade:host", "palisade:assistant"]) {
         let text = fs::read_to_string(wit_folder().join(Path::new(file))).unwrap();
-        assert!(
-            text.contains(&format!("package {package}@{WIT_VERSION};")),
-            "{file}"
-        );
+        assert!(text.contains(&format!("package {package}@{WIT_VERSION};")), "{file}");
     }
 }
 
@@ -36,12 +33,7 @@ async fn another_version_is_refused_naming_both() {
             text.replace(&format!("@{WIT_VERSION}"), &format!("@{version}"))
         });
         let error = refusal(&component).await;
-        let SandboxError::WrongVersion {
-            interface,
-            found,
-            expected,
-        } = &error
-        else {
+        let SandboxError::WrongVersion { interface, found, expected } = &error else {
             panic!("{error}")
         };
         assert!(interface.starts_with("palisade:"), "{interface}");
@@ -62,10 +54,7 @@ async fn what_is_not_offered_is_refused_by_name() {
         let function = r#"(instance (export "run" (func)))"#;
         let error =
             refusal_of_text(&format!(r#"(component (import "{import}" {function}))"#)).await;
-        assert!(
-            matches!(&error, SandboxError::UngrantedImport(name) if name == import),
-            "{error}"
-        );
+        assert!(matches!(&error, SandboxError::UngrantedImport(name) if name == import), "{error}");
         assert!(error.to_string().contains(import));
     }
 }
@@ -97,10 +86,7 @@ async fn what_is_no_component_is_refused() {
     for bytes in [b"".as_slice(), b"not wasm", b"\x7fELF"] {
         assert!(matches!(refusal(bytes).await, SandboxError::Component(_)));
     }
-    assert!(matches!(
-        refusal_of_text("(module)").await,
-        SandboxError::Component(_)
-    ));
+    assert!(matches!(refusal_of_text("(module)").await, SandboxError::Component(_)));
 
     let options = SandboxOptions {
         component: ComponentSource::File("/nonexistent/assistant.wasm".into()),
@@ -108,22 +94,13 @@ async fn what_is_no_component_is_refused() {
         ..SandboxOptions::default()
     };
     let error = Sandbox::new(options).await.unwrap_err();
-    assert!(
-        error.to_string().contains("/nonexistent/assistant.wasm"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("/nonexistent/assistant.wasm"), "{error}");
 }
 
 #[tokio::test]
 async fn a_component_that_declares_more_memory_than_allowed_is_refused() {
     let component = Guest::default().build_edited(&String::new().add_ok(), |text| {
-        text.replace(
-            r#"(memory (export "memory") 2)"#,
-            r#"(memory (export "memory") 2000)"#,
-        )
+        text.replace(r#"(memory (export "memory") 2)"#, r#"(memory (export "memory") 2000)"#)
     });
-    assert!(matches!(
-        refusal(&component).await,
-        SandboxError::Component(_)
-    ));
+    assert!(matches!(refusal(&component).await, SandboxError::Component(_)));
 }

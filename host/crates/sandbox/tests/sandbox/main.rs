@@ -1,10 +1,6 @@
 //! The sandbox's behaviour, seen from the host and through real components.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a helper that fails fails its test"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails fails its test")]
 
 mod admission;
 mod capabilities;

@@ -28,13 +28,8 @@ fn with_tool(schema: &str) -> Guest {
 async fn tools_are_read_once_at_the_start() {
     let guest = with_tool(r#"{"type":"object"}"#).build(&String::new().add_ok());
     let sandbox = sandbox(&guest, small_limits()).await.unwrap();
-    let [tool] = sandbox.tools() else {
-        panic!("{:?}", sandbox.tools())
-    };
-    assert_eq!(
-        (&*tool.name, &*tool.description),
-        ("ask_user", "Asks the user.")
-    );
+    let [tool] = sandbox.tools() else { panic!("{:?}", sandbox.tools()) };
+    assert_eq!((&*tool.name, &*tool.description), ("ask_user", "Asks the user."));
     assert_eq!(tool.input_schema.get(), r#"{"type":"object"}"#);
     assert!(tool.client_side);
 }
@@ -49,23 +44,13 @@ async fn a_schema_that_is_not_json_is_refused() {
 #[tokio::test]
 async fn no_host_function_may_be_used_meanwhile() {
     let guest = Guest::default().with_tools("(drop (call $monotonic_now))");
-    let error = sandbox(&guest.build(&String::new().add_ok()), small_limits())
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, SandboxError::Describe(TurnStop::HostCalls)),
-        "{error}"
-    );
+    let error = sandbox(&guest.build(&String::new().add_ok()), small_limits()).await.unwrap_err();
+    assert!(matches!(error, SandboxError::Describe(TurnStop::HostCalls)), "{error}");
 }
 
 #[tokio::test]
 async fn a_component_that_spins_at_its_start_is_refused() {
     let guest = Guest::default().with("(func $spin (loop $forever (br $forever))) (start $spin)");
-    let error = sandbox(&guest.build(&String::new().add_ok()), small_limits())
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, SandboxError::Describe(TurnStop::CpuTime)),
-        "{error}"
-    );
+    let error = sandbox(&guest.build(&String::new().add_ok()), small_limits()).await.unwrap_err();
+    assert!(matches!(error, SandboxError::Describe(TurnStop::CpuTime)), "{error}");
 }

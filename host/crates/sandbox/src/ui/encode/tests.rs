@@ -12,30 +12,18 @@ fn encoded(part: &Chunk) -> Result<String, TurnStop> {
     let mut out = BytesMut::new();
     chunk(&mut out, part, None)?;
     let text = String::from_utf8(out.to_vec()).unwrap();
-    let event = text
-        .strip_prefix("data: ")
-        .and_then(|text| text.strip_suffix("\n\n"))
-        .unwrap();
-    assert!(
-        !event.contains(['\n', '\r']),
-        "an event is one line: {event:?}"
-    );
+    let event = text.strip_prefix("data: ").and_then(|text| text.strip_suffix("\n\n")).unwrap();
+    assert!(!event.contains(['\n', '\r']), "an event is one line: {event:?}");
     serde_json::from_str::<serde_json::Value>(event).unwrap();
     Ok(event.to_owned())
 }
 
 fn id_and_metadata(metadata: Option<&str>) -> Block {
-    Block {
-        id: "1".into(),
-        provider_metadata: metadata.map(Into::into),
-    }
+    Block { id: "1".into(), provider_metadata: metadata.map(Into::into) }
 }
 
 fn id_and_text() -> Delta {
-    Delta {
-        id: "1".into(),
-        text: "a\"\n\u{2028}ü".into(),
-    }
+    Delta { id: "1".into(), text: "a\"\n\u{2028}ü".into() }
 }
 
 fn input(json: &str, dynamic: bool, metadata: Option<&str>) -> ToolInput {
@@ -49,12 +37,7 @@ fn input(json: &str, dynamic: bool, metadata: Option<&str>) -> ToolInput {
 }
 
 fn data(name: &str, value: &str) -> Chunk {
-    Chunk::Data(DataPart {
-        name: name.into(),
-        id: None,
-        value: value.into(),
-        transient: false,
-    })
+    Chunk::Data(DataPart { name: name.into(), id: None, value: value.into(), transient: false })
 }
 
 #[test]
@@ -63,10 +46,7 @@ fn every_chunk_has_exactly_the_keys_of_the_protocol() {
     let expected = [
         (Chunk::Start, r#"{"type":"start"}"#),
         (Chunk::StartStep, r#"{"type":"start-step"}"#),
-        (
-            Chunk::TextStart(id_and_metadata(None)),
-            r#"{"type":"text-start","id":"1"}"#,
-        ),
+        (Chunk::TextStart(id_and_metadata(None)), r#"{"type":"text-start","id":"1"}"#),
         (
             Chunk::TextDelta(id_and_text()),
             "{\"type\":\"text-delta\",\"id\":\"1\",\"delta\":\"a\\\"\\n\u{2028}ü\"}",
@@ -75,21 +55,12 @@ fn every_chunk_has_exactly_the_keys_of_the_protocol() {
             Chunk::TextEnd(id_and_metadata(metadata)),
             r#"{"type":"text-end","id":"1","providerMetadata":{"openai":{"itemId":"x"}}}"#,
         ),
+        (Chunk::ReasoningStart(id_and_metadata(None)), r#"{"type":"reasoning-start","id":"1"}"#),
         (
-            Chunk::ReasoningStart(id_and_metadata(None)),
-            r#"{"type":"reasoning-start","id":"1"}"#,
-        ),
-        (
-            Chunk::ReasoningDelta(Delta {
-                id: "1".into(),
-                text: "x".into(),
-            }),
+            Chunk::ReasoningDelta(Delta { id: "1".into(), text: "x".into() }),
             r#"{"type":"reasoning-delta","id":"1","delta":"x"}"#,
         ),
-        (
-            Chunk::ReasoningEnd(id_and_metadata(None)),
-            r#"{"type":"reasoning-end","id":"1"}"#,
-        ),
+        (Chunk::ReasoningEnd(id_and_metadata(None)), r#"{"type":"reasoning-end","id":"1"}"#),
         (
             Chunk::ToolInputStart(ToolInputStart {
                 tool_call_id: "c".into(),
@@ -99,10 +70,7 @@ fn every_chunk_has_exactly_the_keys_of_the_protocol() {
             r#"{"type":"tool-input-start","toolCallId":"c","toolName":"x","dynamic":true}"#,
         ),
         (
-            Chunk::ToolInputDelta(Delta {
-                id: "c".into(),
-                text: "{".into(),
-            }),
+            Chunk::ToolInputDelta(Delta { id: "c".into(), text: "{".into() }),
             r#"{"type":"tool-input-delta","toolCallId":"c","inputTextDelta":"{"}"#,
         ),
         (
@@ -131,10 +99,7 @@ fn every_chunk_has_exactly_the_keys_of_the_protocol() {
             }),
             r#"{"type":"tool-output-error","toolCallId":"c","errorText":"No."}"#,
         ),
-        (
-            Chunk::ToolOutputDenied("c".into()),
-            r#"{"type":"tool-output-denied","toolCallId":"c"}"#,
-        ),
+        (Chunk::ToolOutputDenied("c".into()), r#"{"type":"tool-output-denied","toolCallId":"c"}"#),
         (
             Chunk::SourceUrl(SourceUrl {
                 source_id: "s".into(),
@@ -157,10 +122,7 @@ fn every_chunk_has_exactly_the_keys_of_the_protocol() {
             Chunk::Finish(FinishReason::ContentFilter),
             r#"{"type":"finish","finishReason":"content-filter"}"#,
         ),
-        (
-            Chunk::Error("No.".into()),
-            r#"{"type":"error","errorText":"No."}"#,
-        ),
+        (Chunk::Error("No.".into()), r#"{"type":"error","errorText":"No."}"#),
         (
             Chunk::Other("{\n\"type\":\"file\",\"url\":\"u\"}".into()),
             r#"{ "type":"file","url":"u"}"#,
@@ -175,10 +137,7 @@ fn every_chunk_has_exactly_the_keys_of_the_protocol() {
 fn a_start_chunk_carries_the_message_id_outside_continuations() {
     let mut out = BytesMut::new();
     chunk(&mut out, &Chunk::Start, Some("m\"1")).unwrap();
-    assert_eq!(
-        &out[..],
-        b"data: {\"type\":\"start\",\"messageId\":\"m\\\"1\"}\n\n"
-    );
+    assert_eq!(&out[..], b"data: {\"type\":\"start\",\"messageId\":\"m\\\"1\"}\n\n");
 }
 
 #[test]
@@ -203,10 +162,7 @@ fn a_value_that_is_not_exactly_one_json_value_is_refused() {
 #[test]
 fn metadata_that_the_client_would_refuse_is_refused() {
     for json in ["null", "[]", r#"{"openai":1}"#, r#"{"openai":{}} {}"#, ""] {
-        assert!(
-            encoded(&Chunk::TextEnd(id_and_metadata(Some(json)))).is_err(),
-            "{json}"
-        );
+        assert!(encoded(&Chunk::TextEnd(id_and_metadata(Some(json)))).is_err(), "{json}");
     }
 }
 
@@ -223,14 +179,7 @@ fn chunks_with_a_case_of_their_own_do_not_come_as_another() {
         let json = format!(r#"{{"type":"{kind}"}}"#);
         assert!(encoded(&Chunk::Other(json)).is_err(), "{kind}");
     }
-    for json in [
-        "{}",
-        "[]",
-        "1",
-        "",
-        r#"{"type":"a","type":"b"}"#,
-        r#"{"type":null}"#,
-    ] {
+    for json in ["{}", "[]", "1", "", r#"{"type":"a","type":"b"}"#, r#"{"type":null}"#] {
         assert!(encoded(&Chunk::Other(json.into())).is_err(), "{json}");
     }
 }

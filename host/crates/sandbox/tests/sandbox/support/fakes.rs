@@ -23,11 +23,7 @@ pub(crate) struct GrantAll {
 #[async_trait]
 impl Gatekeeper for GrantAll {
     fn settings(&self) -> TurnSettings {
-        TurnSettings {
-            max_steps: 3,
-            system_prompt: None,
-            tool_result_bytes: 1_000,
-        }
+        TurnSettings { max_steps: 3, system_prompt: None, tool_result_bytes: 1_000 }
     }
 
     fn tools(&self) -> Vec<String> {
@@ -64,10 +60,7 @@ impl Answering {
             collection: Some("articles".into()),
             items: 1,
         };
-        Arc::new(Self {
-            outcome,
-            executed: AtomicUsize::new(0),
-        })
+        Arc::new(Self { outcome, executed: AtomicUsize::new(0) })
     }
 
     pub(crate) fn executed(&self) -> usize {
@@ -140,11 +133,7 @@ pub(crate) struct Streaming {
 
 impl Streaming {
     pub(crate) fn new(pieces: Vec<Result<&'static str, CapabilityError>>) -> Self {
-        Self {
-            pieces,
-            sent: Arc::default(),
-            usage: Arc::default(),
-        }
+        Self { pieces, sent: Arc::default(), usage: Arc::default() }
     }
 }
 
@@ -157,11 +146,7 @@ impl ProviderGateway for Streaming {
     async fn send(&self, call: ProviderCall) -> Result<ProviderReply, CapabilityError> {
         self.sent.lock().unwrap().push(call);
         let usage = Arc::clone(&self.usage);
-        let pieces = self
-            .pieces
-            .clone()
-            .into_iter()
-            .map(|piece| piece.map(Bytes::from));
+        let pieces = self.pieces.clone().into_iter().map(|piece| piece.map(Bytes::from));
         Ok(ProviderReply {
             status: 200,
             headers: Vec::new(),

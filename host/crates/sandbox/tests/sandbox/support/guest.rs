@@ -57,10 +57,7 @@ impl Guest {
     /// Bytes in static memory, aligned to 8.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Place {
         self.data.resize(self.data.len().next_multiple_of(8), 0);
-        let place = Place(
-            DATA + u32::try_from(self.data.len()).unwrap(),
-            bytes.len() as u32,
-        );
+        let place = Place(DATA + u32::try_from(self.data.len()).unwrap(), bytes.len() as u32);
         self.data.extend_from_slice(bytes);
         place
     }
@@ -148,16 +145,8 @@ impl Guest {
             Chunk::TextEnd("t"),
             Chunk::Finish,
         ]);
-        let Self {
-            data,
-            imports,
-            extra,
-            tools,
-        } = self;
-        assert!(
-            data.len() < 60_000,
-            "static data would meet the allocations"
-        );
+        let Self { data, imports, extra, tools } = self;
+        assert!(data.len() < 60_000, "static data would meet the allocations");
         let data: String = data.iter().map(|byte| format!("\\{byte:02x}")).collect();
         format!(
             r#"(module
@@ -227,19 +216,11 @@ fn wit(edit: impl Fn(&str) -> String) -> Resolve {
 
 fn encode(resolve: &Resolve, module: &str) -> Vec<u8> {
     let mut module = wat::parse_str(module).unwrap();
-    let (_, package) = resolve
-        .packages
-        .iter()
-        .find(|(_, package)| package.name.name == "assistant")
-        .unwrap();
+    let (_, package) =
+        resolve.packages.iter().find(|(_, package)| package.name.name == "assistant").unwrap();
     let world = package.worlds["assistant-component"];
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).unwrap();
-    ComponentEncoder::default()
-        .module(&module)
-        .unwrap()
-        .validate(true)
-        .encode()
-        .unwrap()
+    ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
 /// Ends a script with `ok`.

@@ -43,10 +43,7 @@ impl ComponentFile {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("assistant.wasm");
         std::fs::write(&path, component).unwrap();
-        Self {
-            _folder: folder,
-            path,
-        }
+        Self { _folder: folder, path }
     }
 }
 
@@ -82,10 +79,7 @@ impl Default for Host {
 pub(crate) fn setup(host: Host) -> (TurnSetup, mpsc::Receiver<Bytes>) {
     let (output, input) = mpsc::channel(16);
     let setup = TurnSetup {
-        identity: TurnIdentity {
-            turn_id: "turn-1".into(),
-            ..TurnIdentity::default()
-        },
+        identity: TurnIdentity { turn_id: "turn-1".into(), ..TurnIdentity::default() },
         gatekeeper: host.gatekeeper,
         executor: host.executor,
         provider: host.provider,
@@ -135,10 +129,7 @@ pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
 /// Expects exactly these events.
 #[track_caller]
 pub(crate) fn assert_events(text: &str, events: &[&str]) {
-    let expected: String = events
-        .iter()
-        .map(|event| format!("data: {event}\n\n"))
-        .collect();
+    let expected: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
     assert_eq!(text, expected);
 }
 
