@@ -29,8 +29,8 @@ test-sdk: prerequisites
 	cd tests/sdk && npm ci --no-audit --no-fund && PALISADE_TARGET="$(abspath $(TARGET))/debug" npm test
 
 bench: prerequisites
-	$(CARGO) bench -p palisade-bench
-	$(CARGO) build --release -p palisade -p palisade-bench
+	$(CARGO) build --release -p palisade -p palisade-tests
+	$(CARGO) bench -p palisade-tests --bench turns
 	$(TARGET)/release/palisade-load
 
 component: prerequisites

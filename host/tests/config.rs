@@ -15,9 +15,8 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let path = folder.path().join("palisade.toml");
     fs::write(&path, text).expect("written");
     let options = LoadOptions { file: Some(path), data_dir: None, environment: vars(variables) };
-    Config::load(options).map_err(|error| {
-        error.to_string().replace(&format!("{}/", folder.path().display()), "")
-    })
+    Config::load(options)
+        .map_err(|error| error.to_string().replace(&format!("{}/", folder.path().display()), ""))
 }
 
 fn vars(variables: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
@@ -121,7 +120,11 @@ fn nothing_has_to_be_written() {
     assert_eq!(config.master_key_file, folder.path().join("master.key"));
     assert_eq!(config.project_file(), folder.path().join("project.db"));
     assert_eq!(config.workspace.id, "main");
-    assert_eq!(config.workspace.approvals, ApprovalMode::All, "everything asks unless said otherwise");
+    assert_eq!(
+        config.workspace.approvals,
+        ApprovalMode::All,
+        "everything asks unless said otherwise"
+    );
     assert_eq!(config.workspace.max_steps, 10);
     assert_eq!(config.limits.turn_time.as_secs(), 300);
     assert!(config.egress.allow_private.is_empty());
@@ -213,8 +216,14 @@ fn mistakes_are_told_in_one_line_that_names_the_place() {
         ("[[providers]]\nid = \"a\"\nkind = \"demo\"\nbase_url = \"https://example.com\"", &[]),
         ("[[providers]]\nid = \"a\"\nkind = \"openai\"\nbase_url = \"http://example.com/v1\"", &[]),
         ("[[providers]]\nid = \"a\"\nkind = \"openai\"\nbase_url = \"https://10.0.0.1/v1\"", &[]),
-        ("[[providers]]\nid = \"a\"\nkind = \"openai\"\nbase_url = \"https://me:pw@example.com\"", &[]),
-        ("[[providers]]\nid = \"a\"\nkind = \"demo\"\n[[providers]]\nid = \"a\"\nkind = \"demo\"", &[]),
+        (
+            "[[providers]]\nid = \"a\"\nkind = \"openai\"\nbase_url = \"https://me:pw@example.com\"",
+            &[],
+        ),
+        (
+            "[[providers]]\nid = \"a\"\nkind = \"demo\"\n[[providers]]\nid = \"a\"\nkind = \"demo\"",
+            &[],
+        ),
         ("[[providers]]\nid = \"a\"\nkind = \"demo\"\nallowed_models = [\"\"]", &[]),
         ("[[providers]]\nid = \"a\"\nkind = \"demo\"\nallowed_models = \"x\"", &[]),
         ("[[providers]]\nid = \"a\"\nkind = \"demo\"\n[[providers.models]]\nname = \"x\"", &[]),

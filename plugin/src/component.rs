@@ -115,17 +115,7 @@ impl Guest for Component {
 /// Says where the component panicked: a trap alone says nothing. A payload that was put together at
 /// run time may quote the conversation, so only fixed texts are logged.
 fn log_panic(panic: &PanicHookInfo<'_>) {
-    let text = panic
-        .payload()
-        .downcast_ref::<&'static str>()
-        .copied()
-        .unwrap_or("panic");
-    let place = panic
-        .location()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    log::log(
-        Level::Error,
-        &format!("the assistant component panicked at {place}: {text}"),
-    );
+    let text = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("panic");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    log::log(Level::Error, &format!("the assistant component panicked at {place}: {text}"));
 }

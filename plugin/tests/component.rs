@@ -14,14 +14,7 @@ const MAX_BYTES: usize = 900 * 1024;
 fn component() -> Vec<u8> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guest");
     let status = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--lib",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--profile",
-            "guest",
-        ])
+        .args(["build", "--lib", "--target", "wasm32-unknown-unknown", "--profile", "guest"])
         .arg("--target-dir")
         .arg(&target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -29,10 +22,7 @@ fn component() -> Vec<u8> {
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .status()
         .expect("cargo runs");
-    assert!(
-        status.success(),
-        "run `rustup target add wasm32-unknown-unknown` if it is missing"
-    );
+    assert!(status.success(), "run `rustup target add wasm32-unknown-unknown` if it is missing");
     let module = target.join("wasm32-unknown-unknown/guest/palisade_plugin.wasm");
     ComponentEncoder::default()
         .validate(true)
@@ -64,10 +54,7 @@ fn it_imports_the_hosts_capabilities_and_nothing_else() {
         "palisade:host/ui@0.1.0",
     ];
     assert_eq!(imports, expected.map(String::from).into());
-    assert_eq!(
-        exports,
-        ["palisade:assistant/assistant@0.1.0".to_owned()].into()
-    );
+    assert_eq!(exports, ["palisade:assistant/assistant@0.1.0".to_owned()].into());
     println!("component: {} bytes", component.len());
     assert!(component.len() <= MAX_BYTES, "{} bytes", component.len());
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod chat;
+mod descriptors;
 mod doctor;
 mod error;
 mod init;

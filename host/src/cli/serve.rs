@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{CliError, arguments::ServeArguments};
+use super::{CliError, arguments::ServeArguments, descriptors};
 use crate::{app::App, config::Config, http};
 
 pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result<(), CliError> {
@@ -19,6 +19,7 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
             CliError::Usage(format!("--listen {listen:?} {problem}"))
         })?;
     }
+    descriptors::raise_limit(config.limits.live_turns);
     let app = App::open(config, arguments.plugin).await?;
     let demo = app.project.has_demo_logins().await?;
     let listen = app.config.listen;

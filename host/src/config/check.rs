@@ -56,7 +56,8 @@ pub(super) fn check(
         None if given.file.is_none() => vec![demo()],
         None => Vec::new(),
     };
-    let number = |path: &str, value, default, from, to| number(path, value, default, from, to, origins);
+    let number =
+        |path: &str, value, default, from, to| number(path, value, default, from, to, origins);
     let limits = LimitsConfig {
         turn_time: Duration::from_secs(u64::from(number(
             "limits.turn_seconds",
@@ -110,7 +111,9 @@ fn web_address(path: &str, text: &str, origins: &Origins) -> Result<Url, ConfigE
     Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| origins.wrong(path, "has to be an address that begins with http:// or https://"))
+        .ok_or_else(|| {
+            origins.wrong(path, "has to be an address that begins with http:// or https://")
+        })
 }
 
 fn public_url(text: &str, origins: &Origins) -> Result<Url, ConfigError> {
@@ -325,9 +328,10 @@ fn number(
     origins: &Origins,
 ) -> Result<u32, ConfigError> {
     let Some(value) = value else { return Ok(default) };
-    u32::try_from(value).ok().filter(|value| (from..=to).contains(value)).ok_or_else(|| {
-        origins.wrong(path, format!("has to be a whole number from {from} to {to}"))
-    })
+    u32::try_from(value)
+        .ok()
+        .filter(|value| (from..=to).contains(value))
+        .ok_or_else(|| origins.wrong(path, format!("has to be a whole number from {from} to {to}")))
 }
 
 fn is_identifier(text: &str, longest: usize) -> bool {

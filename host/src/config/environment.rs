@@ -43,7 +43,9 @@ pub(super) fn overlay(
     }
     // Tables of a list are made in their order.
     variables.sort_by_key(|(name, _)| {
-        name.split("__").map(|part| (part.parse::<usize>().ok(), part.to_owned())).collect::<Vec<_>>()
+        name.split("__")
+            .map(|part| (part.parse::<usize>().ok(), part.to_owned()))
+            .collect::<Vec<_>>()
     });
     for (name, value) in &variables {
         let lower = name.get(PREFIX.len()..).unwrap_or_default().to_lowercase();

@@ -43,9 +43,8 @@ impl Config {
     /// Errors: [`ConfigError`], one line that names the setting and where it is set.
     pub fn load(options: LoadOptions) -> Result<Self, ConfigError> {
         let (file, text) = read(&options)?;
-        let name = file.as_ref().map_or_else(|| FILE_NAME.to_owned(), |path| {
-            path.display().to_string()
-        });
+        let name =
+            file.as_ref().map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
         let (mut table, mut origins) = match &text {
             Some(text) => parse(&name, text)?,
             None => (Table::new(), Origins::default()),

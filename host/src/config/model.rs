@@ -12,9 +12,7 @@ use palisade_state::KeySource;
 use url::Url;
 
 use super::defaults;
-use crate::{
-    settings::{ConfiguredModels, ConfiguredSettings},
-};
+use crate::settings::{ConfiguredModels, ConfiguredSettings};
 
 /// A complete, checked configuration.
 #[derive(Debug, Clone)]
@@ -169,9 +167,10 @@ impl ProviderConfig {
 
     /// What is known about a model; no more than its id where nothing is configured.
     pub fn model_facts(&self, model: &str) -> ModelFacts {
-        self.models.iter().find(|facts| facts.id == model).cloned().unwrap_or_else(|| ModelFacts {
-            id: model.to_owned(),
-            ..ModelFacts::default()
-        })
+        self.models
+            .iter()
+            .find(|facts| facts.id == model)
+            .cloned()
+            .unwrap_or_else(|| ModelFacts { id: model.to_owned(), ..ModelFacts::default() })
     }
 }

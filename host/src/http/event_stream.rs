@@ -109,7 +109,8 @@ mod tests {
             seen.push((start.elapsed().as_secs(), String::from_utf8_lossy(&bytes).into_owned()));
         }
         writer.await.expect("wrote");
-        let expected = [(10, "data: 1\n\n"), (20, "data: 2\n\n"), (35, ": ping\n\n"), (50, ": ping\n\n")];
+        let expected =
+            [(10, "data: 1\n\n"), (20, "data: 2\n\n"), (35, ": ping\n\n"), (50, ": ping\n\n")];
         assert_eq!(seen, expected.map(|(second, text)| (second, text.to_owned())));
     }
 }

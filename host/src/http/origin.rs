@@ -24,10 +24,8 @@ impl Origin {
     pub(super) fn of(headers: &HeaderMap, public_url: Option<&Url>) -> Self {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = origins.next() else { return Self::Unsaid };
-        let agrees = headers
-            .get_all("sec-fetch-site")
-            .iter()
-            .all(|site| site.as_bytes() == b"same-origin");
+        let agrees =
+            headers.get_all("sec-fetch-site").iter().all(|site| site.as_bytes() == b"same-origin");
         let own = origins.next().is_none()
             && agrees
             && parse(origin).is_some_and(|origin| {
@@ -123,6 +121,9 @@ mod tests {
 
     #[test]
     fn a_request_without_an_origin_says_nothing() {
-        assert_eq!(judge(&[("host", "x"), ("sec-fetch-site", "same-origin")], None), Origin::Unsaid);
+        assert_eq!(
+            judge(&[("host", "x"), ("sec-fetch-site", "same-origin")], None),
+            Origin::Unsaid
+        );
     }
 }

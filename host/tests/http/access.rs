@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN, API, Call, EDITOR, FOREIGN, OWN, READER, chat, with_host, with_own_host};
+use crate::support::{
+    ADMIN, API, Call, EDITOR, FOREIGN, OWN, READER, chat, with_host, with_own_host,
+};
 
 /// Callers to whom nothing of the assistant is open.
 const UNINVITED: [&str; 4] = ["anonymous", "unknown token", "expired session", "API only"];
@@ -129,7 +131,9 @@ fn a_cookie_counts_only_in_a_form_that_a_foreign_page_cannot_send() {
             assert_eq!(verdict(own(post().raw(form, body.clone()))).await, "403 FORBIDDEN");
         }
         let json = post().raw("application/json", body.clone()).cookie(&session);
-        for origin in [FOREIGN, "null", "http://127.0.0.1:8091", "http://127.0.0.1:8090.evil.example"] {
+        for origin in
+            [FOREIGN, "null", "http://127.0.0.1:8091", "http://127.0.0.1:8090.evil.example"]
+        {
             assert_eq!(verdict(json.clone().origin(origin)).await, "403 FORBIDDEN", "{origin}");
         }
         let sites = json.origin(OWN).header("sec-fetch-site", "cross-site");

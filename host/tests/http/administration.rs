@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{ADMIN, Call, EDITOR, Host, chat, with_own_host};
+use crate::support::{ADMIN, Call, EDITOR, Host, chat, with_own_host, with_variables};
 
 async fn patch(host: &Host, path: &str, body: Value) -> crate::support::Answer {
     host.send(Call::new("PATCH", path).token(ADMIN).json(body)).await
@@ -38,7 +38,10 @@ fn settings_change_at_once_and_go_back_to_the_configuration() {
         let body = json!({"system_prompt": null, "allowed_models": {"openai": null, "demo": []}});
         let back = patch(&host, path, body).await.data();
         assert_eq!(back["system_prompt"], Value::Null);
-        assert_eq!(back["allowed_models"], json!({"demo": [], "fixed": [], "openai": ["gpt-5-mini"]}));
+        assert_eq!(
+            back["allowed_models"],
+            json!({"demo": [], "fixed": [], "openai": ["gpt-5-mini"]})
+        );
         let refused = host.send(Call::post("/ai/chat", chat("Hello")).token(EDITOR)).await;
         assert_eq!(refused.verdict(), "403 FORBIDDEN", "a list without models allows none");
 
@@ -82,12 +85,10 @@ fn wrong_and_locked_settings_are_refused_and_change_nothing() {
 
 #[test]
 fn a_locked_workspace_keeps_its_settings() {
-    with_own_host("\n[workspace]\nlocked = true\n", async |host| {
-        for body in [
-            json!({"approvals": "all"}),
-            json!({"max_steps": 3}),
-            json!({"system_prompt": null}),
-        ] {
+    with_variables(&[("PALISADE_WORKSPACE__LOCKED", "true")], async |host| {
+        for body in
+            [json!({"approvals": "all"}), json!({"max_steps": 3}), json!({"system_prompt": null})]
+        {
             let answer = patch(&host, "/ai/admin/settings", body).await;
             assert_eq!(answer.verdict(), "403 FORBIDDEN", "{}", answer.text);
         }
@@ -144,7 +145,8 @@ fn a_key_goes_in_and_is_never_read_back() {
         for answer in [&set, &shown, &list] {
             assert!(!answer.text.contains("0123456789"), "{}", answer.text);
         }
-        for body in [json!({"key": ""}), json!({"key": "two words"}), json!({"key": 1}), json!({})] {
+        for body in [json!({"key": ""}), json!({"key": "two words"}), json!({"key": 1}), json!({})]
+        {
             let put = Call::new("PUT", path).token(ADMIN).json(body.clone());
             assert_eq!(host.send(put).await.verdict(), "400 INVALID_PAYLOAD", "{body}");
         }
@@ -159,8 +161,13 @@ fn a_key_goes_in_and_is_never_read_back() {
 
         let ledger = "/ai/admin/ledger?kind=administration&order=oldest";
         let rows = host.send(Call::get(ledger).token(ADMIN)).await;
-        let reasons: Vec<_> = rows.data().as_array().expect("a list").iter()
-            .map(|row| row["reason"].clone()).collect();
+        let reasons: Vec<_> = rows
+            .data()
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|row| row["reason"].clone())
+            .collect();
         assert_eq!(reasons, [json!("key set"), json!("key deleted")]);
         assert!(!rows.text.contains("sk-"), "{}", rows.text);
     });
@@ -193,8 +200,16 @@ fn the_ledger_is_read_in_pages() {
         let usage = host.send(Call::get("/ai/admin/usage").token(ADMIN)).await.data();
         assert_eq!(usage[0]["provider"], "demo");
 
-        for wrong in ["limit=0", "limit=1001", "since=yesterday", "kind=gossip", "cursor=x",
-            "order=up", "limit=1&limit=2", "users=x"] {
+        for wrong in [
+            "limit=0",
+            "limit=1001",
+            "since=yesterday",
+            "kind=gossip",
+            "cursor=x",
+            "order=up",
+            "limit=1&limit=2",
+            "users=x",
+        ] {
             let path = format!("/ai/admin/ledger?{wrong}");
             let answer = host.send(Call::get(&path).token(ADMIN)).await;
             assert_eq!(answer.verdict(), "400 INVALID_QUERY", "{wrong}");

@@ -31,21 +31,33 @@ fn a_wrong_chat_request_is_told_what_is_wrong() {
         ("unknown provider", json(changed(json!({"provider": "nothing"})))),
         ("model that is not allowed", json(changed(json!({"model": "gpt-9"})))),
         ("provider without allowed models", json(changed(json!({"provider": "fixed"})))),
-        ("provider without a key", json(changed(json!({"provider": "openai", "model": "gpt-5-mini"})))),
+        (
+            "provider without a key",
+            json(changed(json!({"provider": "openai", "model": "gpt-5-mini"}))),
+        ),
         ("no messages", json(json!({"provider": "demo", "model": "demo"}))),
         ("empty messages", json(changed(json!({"messages": []})))),
         ("malformed part", json(message(json!({"type": "text"})))),
         ("unknown part", json(message(json!({"type": "image"})))),
         ("approval without answer", json(responded(json!({"id": "a"})))),
         ("null reason", json(responded(json!({"id": "a", "approved": true, "reason": null})))),
-        ("denied and run", json(message(json!({"type": "tool-items", "toolCallId": "c",
+        (
+            "denied and run",
+            json(message(json!({"type": "tool-items", "toolCallId": "c",
             "state": "output-available", "input": {}, "output": 1,
-            "approval": {"id": "a", "approved": false}})))),
-        ("client tool with a built-in name", json(changed(json!({"tools": [
-            {"name": "items", "description": "", "inputSchema": {"type": "object"}}]})))),
+            "approval": {"id": "a", "approved": false}}))),
+        ),
+        (
+            "client tool with a built-in name",
+            json(changed(json!({"tools": [
+            {"name": "items", "description": "", "inputSchema": {"type": "object"}}]}))),
+        ),
         ("approval mode", json(changed(json!({"toolApprovals": {"items": "yes"}})))),
-        ("eleven attachments", json(changed(json!({"context": {"attachments": vec![
-            json!({"type": "item", "display": "", "data": {}, "snapshot": {}}); 11]}})))),
+        (
+            "eleven attachments",
+            json(changed(json!({"context": {"attachments": vec![
+            json!({"type": "item", "display": "", "data": {}, "snapshot": {}}); 11]}}))),
+        ),
     ];
     with_host(async |host| {
         let mut report = String::new();

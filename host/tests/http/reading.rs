@@ -60,8 +60,12 @@ fn who_one_is_and_what_one_may_do() {
         let permissions = host.send(Call::get("/permissions/me").token(EDITOR)).await.data();
         assert_eq!(permissions["articles"]["delete"]["access"], "none");
         let fields = host.send(Call::get("/fields/articles").token(EDITOR)).await.data();
-        let names: Vec<_> =
-            fields.as_array().expect("a list").iter().filter_map(|field| field["field"].as_str()).collect();
+        let names: Vec<_> = fields
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|field| field["field"].as_str())
+            .collect();
         assert!(names.contains(&"title") && !names.contains(&"internal_note"), "{names:?}");
     });
 }
@@ -69,7 +73,8 @@ fn who_one_is_and_what_one_may_do() {
 #[test]
 fn files_are_sent_so_that_nothing_in_them_runs() {
     with_host(async |host| {
-        let files = host.send(Call::get("/files?fields=id,type,filesize").token(ADMIN)).await.data();
+        let files =
+            host.send(Call::get("/files?fields=id,type,filesize").token(ADMIN)).await.data();
         let files = files.as_array().expect("a list");
         assert!(!files.is_empty());
         for file in files {

@@ -30,7 +30,8 @@ pub(crate) const API: &str = "api-demo-token";
 
 const CONFIGURATION: &str = r#"
 public_url = "http://127.0.0.1:8090"
-workspace.approvals = "writes"
+[workspace]
+approvals = "writes"
 [[providers]]
 id = "demo"
 kind = "demo"
@@ -57,7 +58,12 @@ pub(crate) fn with_host(test: impl AsyncFnOnce(&'static Host)) {
 
 /// Runs a test against a host of its own, with more configuration.
 pub(crate) fn with_own_host(configuration: &str, test: impl AsyncFnOnce(Host)) {
-    RUNTIME.block_on(async { test(Host::with(configuration).await).await });
+    RUNTIME.block_on(async { test(Host::with(configuration, &[]).await).await });
+}
+
+/// Runs a test against a host of its own, with variables.
+pub(crate) fn with_variables(environment: &[(&str, &str)], test: impl AsyncFnOnce(Host)) {
+    RUNTIME.block_on(async { test(Host::with("", environment).await).await });
 }
 
 pub(crate) struct Host {
@@ -68,17 +74,20 @@ pub(crate) struct Host {
 
 impl Host {
     async fn new() -> Self {
-        Self::with("").await
+        Self::with("", &[]).await
     }
 
-    async fn with(configuration: &str) -> Self {
+    async fn with(configuration: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("palisade.toml");
         fs::write(&file, format!("{CONFIGURATION}{configuration}")).expect("written");
         let config = Config::load(LoadOptions {
             file: Some(file),
             data_dir: Some(folder.path().to_owned()),
-            environment: Vec::new(),
+            environment: environment
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
         })
         .expect("a configuration");
         MasterKey::create_file(&config.master_key_file).expect("a key");

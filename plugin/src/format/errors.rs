@@ -8,12 +8,7 @@ use crate::failure::Failure;
 /// What a response with an error status means.
 pub(super) fn of_status(status: u16, body: &[u8]) -> (Failure, String) {
     let body = serde_json::from_slice(body).unwrap_or_else(|_| {
-        Value::String(
-            String::from_utf8_lossy(body)
-                .chars()
-                .take(8 * 1024)
-                .collect(),
-        )
+        Value::String(String::from_utf8_lossy(body).chars().take(8 * 1024).collect())
     });
     let (specific, codes) = inspect(&body);
     let general = match status {
@@ -39,10 +34,7 @@ pub(super) fn of_status(status: u16, body: &[u8]) -> (Failure, String) {
 /// What an error event in mid-stream means.
 pub(super) fn of_event(error: &Value) -> (Failure, String) {
     let (specific, codes) = inspect(error);
-    (
-        specific.unwrap_or(Failure::Unavailable),
-        format!("error event{codes}"),
-    )
+    (specific.unwrap_or(Failure::Unavailable), format!("error event{codes}"))
 }
 
 /// The meaning that codes and text have, if any, and the codes for the log.
@@ -65,10 +57,7 @@ fn inspect(body: &Value) -> (Option<Failure>, String) {
             .and_then(Value::as_str)
             .unwrap_or_default(),
     };
-    (
-        meaning(&format!("{codes} {message}").to_ascii_lowercase()),
-        codes,
-    )
+    (meaning(&format!("{codes} {message}").to_ascii_lowercase()), codes)
 }
 
 /// A code that is one, rather than prose or a key: keys have more digits.
@@ -100,15 +89,7 @@ fn meaning(text: &str) -> Option<Failure> {
                 "input is too long",
             ],
         ),
-        (
-            Failure::Quota,
-            &[
-                "insufficient_quota",
-                "billing",
-                "credit balance",
-                "payment required",
-            ],
-        ),
+        (Failure::Quota, &["insufficient_quota", "billing", "credit balance", "payment required"]),
         (
             Failure::ContentFilter,
             &[
@@ -128,22 +109,10 @@ fn meaning(text: &str) -> Option<Failure> {
                 "code=403",
             ],
         ),
-        (
-            Failure::Overloaded,
-            &["overloaded", "code=503", "code=529", "server is busy"],
-        ),
-        (
-            Failure::RateLimit,
-            &["rate_limit", "rate limit", "too many requests", "code=429"],
-        ),
-        (
-            Failure::NotFound,
-            &["model_not_found", "not_found_error", "code=404"],
-        ),
-        (
-            Failure::InvalidRequest,
-            &["invalid_request", "code=400", "code=422"],
-        ),
+        (Failure::Overloaded, &["overloaded", "code=503", "code=529", "server is busy"]),
+        (Failure::RateLimit, &["rate_limit", "rate limit", "too many requests", "code=429"]),
+        (Failure::NotFound, &["model_not_found", "not_found_error", "code=404"]),
+        (Failure::InvalidRequest, &["invalid_request", "code=400", "code=422"]),
     ];
     SIGNS
         .iter()
@@ -163,18 +132,10 @@ mod tests {
             json!({"error": {"message": "Provider prose.", "type": kind, "code": code}}).to_string()
         };
         for (status, body, expected) in [
-            (
-                401,
-                openai("invalid_request_error", "invalid_api_key"),
-                Failure::Authentication,
-            ),
+            (401, openai("invalid_request_error", "invalid_api_key"), Failure::Authentication),
             (403, String::new(), Failure::Authentication),
             (402, String::new(), Failure::Quota),
-            (
-                404,
-                openai("invalid_request_error", "model_not_found"),
-                Failure::NotFound,
-            ),
+            (404, openai("invalid_request_error", "model_not_found"), Failure::NotFound),
             (408, String::new(), Failure::TimedOut),
             (413, String::new(), Failure::ContextTooLong),
             (
@@ -182,11 +143,7 @@ mod tests {
                 openai("invalid_request_error", "context_length_exceeded"),
                 Failure::ContextTooLong,
             ),
-            (
-                400,
-                openai("invalid_request_error", "unknown_parameter"),
-                Failure::InvalidRequest,
-            ),
+            (400, openai("invalid_request_error", "unknown_parameter"), Failure::InvalidRequest),
             (400, openai("x", "content_filter"), Failure::ContentFilter),
             (
                 400,
@@ -199,30 +156,14 @@ mod tests {
                 json!({"detail": [{"msg": "field required"}]}).to_string(),
                 Failure::InvalidRequest,
             ),
-            (
-                429,
-                openai("rate_limit_error", "rate_limit_exceeded"),
-                Failure::RateLimit,
-            ),
-            (
-                429,
-                openai("insufficient_quota", "insufficient_quota"),
-                Failure::Quota,
-            ),
+            (429, openai("rate_limit_error", "rate_limit_exceeded"), Failure::RateLimit),
+            (429, openai("insufficient_quota", "insufficient_quota"), Failure::Quota),
             (500, "<html>rate limit</html>".into(), Failure::Unavailable),
             (502, "<html>Bad gateway</html>".into(), Failure::Unavailable),
             (503, String::new(), Failure::Overloaded),
-            (
-                529,
-                json!({"error": "overloaded"}).to_string(),
-                Failure::Overloaded,
-            ),
+            (529, json!({"error": "overloaded"}).to_string(), Failure::Overloaded),
         ] {
-            assert_eq!(
-                of_status(status, body.as_bytes()).0,
-                expected,
-                "{status} {body}"
-            );
+            assert_eq!(of_status(status, body.as_bytes()).0, expected, "{status} {body}");
         }
     }
 

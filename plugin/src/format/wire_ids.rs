@@ -19,9 +19,7 @@ impl IdShape {
         match self {
             Self::Common => {
                 (1..=64).contains(&id.len())
-                    && id
-                        .bytes()
-                        .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+                    && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
             }
             Self::Nine => id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
         }
@@ -45,11 +43,7 @@ pub(super) struct WireIds {
 
 impl WireIds {
     pub(super) fn new(shape: IdShape) -> Self {
-        Self {
-            shape,
-            by_call: BTreeMap::new(),
-            taken: BTreeSet::new(),
-        }
+        Self { shape, by_call: BTreeMap::new(), taken: BTreeSet::new() }
     }
 
     /// The provider's id for a call: what the provider itself gave where that is known and free,
@@ -88,17 +82,9 @@ mod tests {
         let mut ids = WireIds::new(IdShape::Common);
         assert_eq!(ids.of_call("call_2", None), "call_2");
         assert_eq!(ids.of_call("own", Some("given")), "given");
-        assert_eq!(
-            ids.of_call("given", Some("given")),
-            "call_3",
-            "taken by another call"
-        );
+        assert_eq!(ids.of_call("given", Some("given")), "call_3", "taken by another call");
         assert_eq!(ids.of_call("has spaces", None), "call_4");
-        assert_eq!(
-            ids.of_call("own", Some("given")),
-            "given",
-            "the same call again"
-        );
+        assert_eq!(ids.of_call("own", Some("given")), "given", "the same call again");
 
         let mut ids = WireIds::new(IdShape::Nine);
         assert_eq!(ids.of_call("D681PevKs", None), "D681PevKs");

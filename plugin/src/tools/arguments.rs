@@ -25,11 +25,7 @@ pub(super) fn check(tool: &str, schema: &str, written: &str) -> Result<String, S
     if tool == "items" {
         items::check(&value)?;
     }
-    Ok(if changed {
-        value.to_string()
-    } else {
-        written.into()
-    })
+    Ok(if changed { value.to_string() } else { written.into() })
 }
 
 /// The value, and whether its text is other than what was written.
@@ -70,10 +66,7 @@ mod tests {
 
     fn check(tool: &str, written: &str) -> Result<String, String> {
         let names = ["items", "schema", "ask_user"].map(String::from);
-        Toolset::new(&names, &[])
-            .find(tool)
-            .expect("built in")
-            .check(written)
+        Toolset::new(&names, &[]).find(tool).expect("built in").check(written)
     }
 
     #[test]
@@ -81,22 +74,10 @@ mod tests {
         for (tool, written) in [
             ("schema", "{}"),
             ("schema", r#"{"keys": ["articles"]}"#),
-            (
-                "items",
-                r#"{"collection":"a", "action":"read","query":{"limit":-1,"fields":["*"]}}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"delete","collection":"a","keys":[1,"b"]}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"create","collection":"a","data":{"n":12345678901234567890}}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"update","collection":"a","data":[{"id":1,"t":"x"}]}"#,
-            ),
+            ("items", r#"{"collection":"a", "action":"read","query":{"limit":-1,"fields":["*"]}}"#),
+            ("items", r#"{"action":"delete","collection":"a","keys":[1,"b"]}"#),
+            ("items", r#"{"action":"create","collection":"a","data":{"n":12345678901234567890}}"#),
+            ("items", r#"{"action":"update","collection":"a","data":[{"id":1,"t":"x"}]}"#),
             ("ask_user", r#"{"question":"Which?","options":["a","b"]}"#),
         ] {
             assert_eq!(check(tool, written).as_deref(), Ok(written));
@@ -109,11 +90,7 @@ mod tests {
             ("schema", "", "{}"),
             ("schema", "null", "{}"),
             ("schema", r#"{"keys":null}"#, "{}"),
-            (
-                "schema",
-                r#"{"keys":"articles"}"#,
-                r#"{"keys":["articles"]}"#,
-            ),
+            ("schema", r#"{"keys":"articles"}"#, r#"{"keys":["articles"]}"#),
             ("schema", r#""{\"keys\":[\"a\"]}""#, r#"{"keys":["a"]}"#),
             (
                 "items",
@@ -153,40 +130,16 @@ mod tests {
             ("schema", r#"{"collections":["a"]}"#),
             ("items", "{}"),
             ("items", r#"{"action":"drop","collection":"a"}"#),
-            (
-                "items",
-                r#"{"action":"read","collection":"a","query":{"limit":"many"}}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"read","collection":"a","query":{"where":{}}}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"read","collection":"a","query":{"page":2,"offset":3}}"#,
-            ),
+            ("items", r#"{"action":"read","collection":"a","query":{"limit":"many"}}"#),
+            ("items", r#"{"action":"read","collection":"a","query":{"where":{}}}"#),
+            ("items", r#"{"action":"read","collection":"a","query":{"page":2,"offset":3}}"#),
             ("items", r#"{"action":"read","collection":"a","data":{}}"#),
             ("items", r#"{"action":"create","collection":"a"}"#),
-            (
-                "items",
-                r#"{"action":"create","collection":"a","data":[1]}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"update","collection":"a","data":{"t":1}}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"update","collection":"a","data":[{}],"keys":[1]}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"delete","collection":"a","query":{}}"#,
-            ),
-            (
-                "items",
-                r#"{"action":"delete","collection":"a","keys":[1.5]}"#,
-            ),
+            ("items", r#"{"action":"create","collection":"a","data":[1]}"#),
+            ("items", r#"{"action":"update","collection":"a","data":{"t":1}}"#),
+            ("items", r#"{"action":"update","collection":"a","data":[{}],"keys":[1]}"#),
+            ("items", r#"{"action":"delete","collection":"a","query":{}}"#),
+            ("items", r#"{"action":"delete","collection":"a","keys":[1.5]}"#),
             ("ask_user", r#"{"question":"","options":["a"]}"#),
         ]
         .into_iter()

@@ -67,3 +67,22 @@ pub fn definitions() -> Vec<ToolDefinition> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_schemas_of_objects_in_a_stable_order() {
+        let tools = definitions();
+        let names: Vec<_> = tools.iter().map(|tool| tool.name.as_str()).collect();
+        assert_eq!(names, ["schema", "items", "ask_user"]);
+        for tool in &tools {
+            let schema = serde_json::from_str(&tool.input_schema).expect("JSON");
+            jsonschema::draft7::meta::validate(&schema).expect("a schema");
+            assert_eq!(schema["type"], "object", "{}", tool.name);
+            assert!(!tool.input_schema.ends_with('\n') && tool.description.len() > 100);
+        }
+        assert!(tools.iter().all(|tool| tool.client_side == (tool.name == "ask_user")));
+    }
+}

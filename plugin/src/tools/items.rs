@@ -14,10 +14,7 @@ pub(super) fn split_lists(arguments: &mut Value) -> bool {
             && let Value::String(text) = list
             && !text.trim_start().starts_with('[')
         {
-            let names = text
-                .split(',')
-                .map(str::trim)
-                .filter(|name| !name.is_empty());
+            let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
             *list = Value::Array(names.map(Value::from).collect());
             changed = true;
         }
@@ -30,11 +27,7 @@ pub(super) fn check(arguments: &Value) -> Result<(), String> {
     let has = |name: &str| arguments.get(name).is_some();
     let data_is_list = arguments.get("data").is_some_and(Value::is_array);
     let wrong = |text: &str| Err(text.to_owned());
-    match arguments
-        .get("action")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-    {
+    match arguments.get("action").and_then(Value::as_str).unwrap_or_default() {
         "read" if has("data") => wrong("`data` is not for \"read\"."),
         "create" if !has("data") => {
             wrong("`data` is required for \"create\": one object, or a list of objects.")
@@ -65,11 +58,7 @@ fn selects(arguments: &Value) -> bool {
 }
 
 fn check_query(arguments: &Value) -> Result<(), String> {
-    let has = |name: &str| {
-        arguments
-            .get("query")
-            .is_some_and(|query| query.get(name).is_some())
-    };
+    let has = |name: &str| arguments.get("query").is_some_and(|query| query.get(name).is_some());
     if has("page") && has("offset") {
         return Err("`query.page` and `query.offset` exclude each other.".into());
     }

@@ -49,15 +49,9 @@ impl Toolset {
         let Ok(input_schema) = RawValue::from_string(input_schema.into()) else {
             return;
         };
-        let offered = OfferedTool {
-            name: name.into(),
-            description: description.into(),
-            input_schema,
-        };
-        self.tools.push(Tool {
-            offered,
-            client_side,
-        });
+        let offered =
+            OfferedTool { name: name.into(), description: description.into(), input_schema };
+        self.tools.push(Tool { offered, client_side });
     }
 
     /// The tool of a name.
@@ -72,18 +66,11 @@ impl Toolset {
 
     /// The text for a call of a tool that there isn't.
     pub(crate) fn unknown(&self, name: &str) -> String {
-        let names: Vec<_> = self
-            .tools
-            .iter()
-            .map(|tool| tool.offered.name.as_str())
-            .collect();
+        let names: Vec<_> = self.tools.iter().map(|tool| tool.offered.name.as_str()).collect();
         if names.is_empty() {
             return format!("There is no tool {name:?}, and no other tool in this conversation.");
         }
-        format!(
-            "There is no tool {name:?}. Available tools: {}.",
-            names.join(", ")
-        )
+        format!("There is no tool {name:?}. Available tools: {}.", names.join(", "))
     }
 }
 

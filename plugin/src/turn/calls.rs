@@ -51,13 +51,11 @@ impl<H: Host> Turn<'_, H> {
         let mut places = Vec::new();
         for (place, call) in step.calls.iter().enumerate() {
             let checked = match self.tools.find(&call.name) {
-                _ if place >= MAX_CALLS => Err(format!(
-                    "Too many tool calls in one step: at most {MAX_CALLS} run."
-                )),
+                _ if place >= MAX_CALLS => {
+                    Err(format!("Too many tool calls in one step: at most {MAX_CALLS} run."))
+                }
                 None => Err(self.tools.unknown(&call.name)),
-                Some(tool) => tool
-                    .check(&call.arguments)
-                    .map(|input| (tool.client_side, input)),
+                Some(tool) => tool.check(&call.arguments).map(|input| (tool.client_side, input)),
             };
             let (client_side, arguments) = match checked {
                 Ok(checked) => checked,
@@ -69,13 +67,10 @@ impl<H: Host> Turn<'_, H> {
                     continue;
                 }
             };
-            self.screen
-                .push(Chunk::ToolInputAvailable(input(call, arguments.clone())));
+            self.screen.push(Chunk::ToolInputAvailable(input(call, arguments.clone())));
             settled.push(Settled::Waiting);
             if !client_side {
-                let WrittenCall {
-                    id, name, dynamic, ..
-                } = call;
+                let WrittenCall { id, name, dynamic, .. } = call;
                 proposed.push(ProposedCall {
                     id: id.clone(),
                     name: name.clone(),
@@ -110,11 +105,10 @@ impl<H: Host> Turn<'_, H> {
                         Settled::Waiting
                     }
                     Decision::ApprovalRequired(request) => {
-                        self.screen
-                            .push(Chunk::ToolApprovalRequest(ToolApprovalRequest {
-                                approval_id: request.approval_id,
-                                tool_call_id: call.id.clone(),
-                            }));
+                        self.screen.push(Chunk::ToolApprovalRequest(ToolApprovalRequest {
+                            approval_id: request.approval_id,
+                            tool_call_id: call.id.clone(),
+                        }));
                         Settled::Waiting
                     }
                     Decision::Refused(refusal) => {
@@ -150,10 +144,7 @@ impl<H: Host> Turn<'_, H> {
             let message = "The arguments, the id or the tool's name are too long.";
             let refusal = |_| {
                 let code = "INVALID_PAYLOAD".into();
-                Decision::Refused(Refusal {
-                    code,
-                    message: message.into(),
-                })
+                Decision::Refused(Refusal { code, message: message.into() })
             };
             return Ok(calls.iter().map(refusal).collect());
         }
@@ -183,21 +174,12 @@ impl<H: Host> Turn<'_, H> {
                 if !excerpt.complete {
                     content.push_str(TRUNCATED);
                 }
-                CallResult {
-                    call_id: call.id.clone(),
-                    content,
-                    failed: false,
-                }
+                CallResult { call_id: call.id.clone(), content, failed: false }
             }
             Err(error) => {
                 let text = format!("{}: {}", error.code, error.message);
-                self.screen
-                    .push(output_error(&call.id, call.dynamic, text.clone()));
-                CallResult {
-                    call_id: call.id.clone(),
-                    content: text,
-                    failed: true,
-                }
+                self.screen.push(output_error(&call.id, call.dynamic, text.clone()));
+                CallResult { call_id: call.id.clone(), content: text, failed: true }
             }
         }
     }
@@ -209,13 +191,8 @@ impl<H: Host> Turn<'_, H> {
             input: input(call, written),
             error_text: text.clone(),
         }));
-        self.screen
-            .push(output_error(&call.id, call.dynamic, text.clone()));
-        CallResult {
-            call_id: call.id.clone(),
-            content: text,
-            failed: true,
-        }
+        self.screen.push(output_error(&call.id, call.dynamic, text.clone()));
+        CallResult { call_id: call.id.clone(), content: text, failed: true }
     }
 }
 
@@ -247,11 +224,7 @@ fn refuse<H: Host>(
         screen.push(output_error(&call.id, call.dynamic, text.clone()));
         text
     };
-    CallResult {
-        call_id: call.id.clone(),
-        content,
-        failed: true,
-    }
+    CallResult { call_id: call.id.clone(), content, failed: true }
 }
 
 fn input(call: &WrittenCall, input: String) -> ToolInput {
@@ -265,11 +238,7 @@ fn input(call: &WrittenCall, input: String) -> ToolInput {
 }
 
 fn output_error(id: &str, dynamic: bool, error_text: String) -> Chunk {
-    Chunk::ToolOutputError(ToolOutputError {
-        tool_call_id: id.into(),
-        error_text,
-        dynamic,
-    })
+    Chunk::ToolOutputError(ToolOutputError { tool_call_id: id.into(), error_text, dynamic })
 }
 
 fn broken_contract(what: &str) -> Error {

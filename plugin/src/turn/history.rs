@@ -30,25 +30,17 @@ pub(super) enum Continuation {
 
 /// Looks for answered calls in the last step of the conversation, the only ones that may still run.
 pub(super) fn continuation(messages: &[Message], tools: &Toolset) -> Continuation {
-    let Some(message) = messages
-        .last()
-        .filter(|message| message.role == Role::Assistant)
-    else {
+    let Some(message) = messages.last().filter(|message| message.role == Role::Assistant) else {
         return Continuation::None;
     };
     let mut answered = Vec::new();
-    let last_step = message
-        .parts
-        .rsplit(|part| matches!(part, Part::StepStart))
-        .next();
+    let last_step = message.parts.rsplit(|part| matches!(part, Part::StepStart)).next();
     for part in last_step.into_iter().flatten() {
         let Part::Tool(call) = part else { continue };
         match call.state {
             ToolState::ApprovalRequested => return Continuation::Incomplete,
             ToolState::InputAvailable => {
-                let client_side = tools
-                    .find(&call.tool_name)
-                    .is_some_and(|tool| tool.client_side);
+                let client_side = tools.find(&call.tool_name).is_some_and(|tool| tool.client_side);
                 if client_side && !call.provider_executed {
                     return Continuation::Incomplete;
                 }
@@ -62,22 +54,15 @@ pub(super) fn continuation(messages: &[Message], tools: &Toolset) -> Continuatio
             _ => {}
         }
     }
-    if answered.is_empty() {
-        Continuation::None
-    } else {
-        Continuation::Answered(answered)
-    }
+    if answered.is_empty() { Continuation::None } else { Continuation::Answered(answered) }
 }
 
 /// Ids of all tool calls in the conversation.
 pub(super) fn call_ids(messages: &[Message]) -> impl Iterator<Item = &str> {
-    messages
-        .iter()
-        .flat_map(|message| &message.parts)
-        .filter_map(|part| match part {
-            Part::Tool(call) => Some(call.tool_call_id.as_str()),
-            _ => None,
-        })
+    messages.iter().flat_map(|message| &message.parts).filter_map(|part| match part {
+        Part::Tool(call) => Some(call.tool_call_id.as_str()),
+        _ => None,
+    })
 }
 
 /// What replaying needs to know.
@@ -97,9 +82,7 @@ pub(super) fn replay(
     mut context: Option<UserPart>,
     conversation: &mut Conversation,
 ) {
-    let last_question = messages
-        .iter()
-        .rposition(|message| message.role == Role::User);
+    let last_question = messages.iter().rposition(|message| message.role == Role::User);
     if last_question.is_none() {
         conversation.push_user(context.take().into_iter().collect());
     }
@@ -113,14 +96,12 @@ pub(super) fn replay(
             }
             Role::System => {
                 // Whoever posts the conversation is a user: this is no second system prompt.
-                let texts = user_parts(&message.parts)
-                    .into_iter()
-                    .filter_map(|part| match part {
-                        UserPart::Text(text) => {
-                            Some(UserPart::Text(format!("Note of the application:\n{text}")))
-                        }
-                        UserPart::File { .. } => None,
-                    });
+                let texts = user_parts(&message.parts).into_iter().filter_map(|part| match part {
+                    UserPart::Text(text) => {
+                        Some(UserPart::Text(format!("Note of the application:\n{text}")))
+                    }
+                    UserPart::File { .. } => None,
+                });
                 conversation.push_user(texts.collect());
             }
             Role::Assistant => {
@@ -167,10 +148,7 @@ fn replay_step(
                     .as_deref()
                     .and_then(|metadata| reasoning_field(metadata, replay.endpoint));
                 if let Some(field) = field.filter(|_| !reasoning.text.is_empty()) {
-                    answer.push(AnswerPart::Reasoning {
-                        field,
-                        text: reasoning.text.clone(),
-                    });
+                    answer.push(AnswerPart::Reasoning { field, text: reasoning.text.clone() });
                 }
             }
             Part::Tool(call)
@@ -201,10 +179,7 @@ fn result(call: &ToolPart, is_last_message: bool, replay: &Replay<'_>) -> CallRe
     let reason = approval.and_then(|approval| approval.reason.as_deref());
     let content = match call.state {
         ToolState::OutputAvailable => plain_text(call.output.as_deref().unwrap_or_default()),
-        ToolState::OutputError => call
-            .error_text
-            .clone()
-            .unwrap_or_else(|| NOT_EXECUTED.into()),
+        ToolState::OutputError => call.error_text.clone().unwrap_or_else(|| NOT_EXECUTED.into()),
         ToolState::OutputDenied => denial(reason),
         ToolState::ApprovalResponded => match approval.and_then(|approval| approval.approved) {
             Some(false) => denial(reason),
@@ -263,16 +238,8 @@ fn unparsed(written: &str) -> String {
 /// A tool's name in the shape that providers insist on: `^[a-zA-Z0-9_-]{1,64}$`.
 pub(super) fn wire_name(name: &str) -> String {
     let usual = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
-    let name: String = name
-        .chars()
-        .map(|c| if usual(c) { c } else { '_' })
-        .take(64)
-        .collect();
-    if name.is_empty() {
-        "unknown".into()
-    } else {
-        name
-    }
+    let name: String = name.chars().map(|c| if usual(c) { c } else { '_' }).take(64).collect();
+    if name.is_empty() { "unknown".into() } else { name }
 }
 
 /// What Palisade keeps in the provider metadata of parts, under its own name.
@@ -295,9 +262,7 @@ struct CallMark {
 
 /// Metadata that says where reasoning belongs when it goes back.
 pub(super) fn reasoning_metadata(field: &str, endpoint: &Endpoint) -> String {
-    let Endpoint {
-        provider, model, ..
-    } = endpoint;
+    let Endpoint { provider, model, .. } = endpoint;
     serde_json::json!({"palisade": {"field": field, "provider": provider, "model": model}})
         .to_string()
 }
@@ -315,9 +280,7 @@ pub(super) fn call_metadata(provider_id: &str) -> String {
 }
 
 fn provider_id(metadata: &str) -> Option<String> {
-    serde_json::from_str::<Metadata<CallMark>>(metadata)
-        .ok()
-        .map(|mark| mark.palisade.id)
+    serde_json::from_str::<Metadata<CallMark>>(metadata).ok().map(|mark| mark.palisade.id)
 }
 
 #[cfg(test)]

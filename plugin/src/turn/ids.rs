@@ -16,16 +16,8 @@ pub(super) struct CallIds {
 
 impl CallIds {
     pub(super) fn new<'a>(turn_id: &str, posted: impl Iterator<Item = &'a str>) -> Self {
-        let turn = turn_id
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(32)
-            .collect();
-        Self {
-            taken: posted.map(String::from).collect(),
-            turn,
-            made: 0,
-        }
+        let turn = turn_id.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
+        Self { taken: posted.map(String::from).collect(), turn, made: 0 }
     }
 
     /// An id for a call: the provider's where it is of a usual shape and free, else a new one.
@@ -48,9 +40,7 @@ impl CallIds {
 
 fn is_usual(id: &str) -> bool {
     (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte))
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte))
 }
 
 #[cfg(test)]
@@ -61,18 +51,10 @@ mod tests {
     fn an_id_is_given_once() {
         let mut ids = CallIds::new("0199-ab", ["call_0"].into_iter());
         assert_eq!(ids.assign(Some("call_1")), "call_1");
-        assert_eq!(
-            ids.assign(Some("call_1")),
-            "call_0199ab_1",
-            "twice in the turn"
-        );
+        assert_eq!(ids.assign(Some("call_1")), "call_0199ab_1", "twice in the turn");
         assert_eq!(ids.assign(Some("call_0")), "call_0199ab_2", "posted before");
         assert_eq!(ids.assign(None), "call_0199ab_3");
-        assert_eq!(
-            ids.assign(Some("<b>")),
-            "call_0199ab_4",
-            "of no usual shape"
-        );
+        assert_eq!(ids.assign(Some("<b>")), "call_0199ab_4", "of no usual shape");
         assert_eq!(ids.assign(Some(&"x".repeat(65))), "call_0199ab_5");
     }
 }

@@ -119,11 +119,7 @@ impl<'h, H: Host> Turn<'h, H> {
             entries: Vec::new(),
             tools: self.tools.offered(),
         };
-        let context = request
-            .context
-            .as_deref()
-            .map(prompt::context)
-            .map(UserPart::Text);
+        let context = request.context.as_deref().map(prompt::context).map(UserPart::Text);
         history::replay(
             &request.messages,
             &history::Replay {
@@ -180,15 +176,10 @@ impl<'h, H: Host> Turn<'h, H> {
 
     /// Sends the conversation and streams the answer to the screen.
     fn ask(&mut self, conversation: &Conversation) -> Result<Step, StepFailure> {
-        let request = self
-            .format
-            .request(conversation)
-            .map_err(StepFailure::Provider)?;
+        let request = self.format.request(conversation).map_err(StepFailure::Provider)?;
         self.screen.flush();
-        let response = self
-            .host
-            .send(&request)
-            .map_err(|error| StepFailure::Host(error.message))?;
+        let response =
+            self.host.send(&request).map_err(|error| StepFailure::Host(error.message))?;
         drop(request);
         let status = response.status();
         if !(200..300).contains(&status) {
@@ -202,8 +193,7 @@ impl<'h, H: Host> Turn<'h, H> {
         }
         let content_type = response.header("content-type").unwrap_or_default();
         if content_type.to_ascii_lowercase().starts_with("text/html") {
-            self.host
-                .log(Level::Warn, "the provider's answer is an HTML page");
+            self.host.log(Level::Warn, "the provider's answer is an HTML page");
             return Err(StepFailure::Provider(Failure::NotAStream));
         }
         let mut reader = self.format.reader();
@@ -220,10 +210,7 @@ impl<'h, H: Host> Turn<'h, H> {
             response.report_usage(count.into());
         }
         if let Some(detail) = &step.detail {
-            self.host.log(
-                Level::Warn,
-                &format!("the provider's answer failed: {detail}"),
-            );
+            self.host.log(Level::Warn, &format!("the provider's answer failed: {detail}"));
         }
         Ok(step)
     }
@@ -237,16 +224,10 @@ impl<'h, H: Host> Turn<'h, H> {
              want me to go on.",
             self.settings.max_steps
         );
-        let block = || Block {
-            id: id.clone(),
-            provider_metadata: None,
-        };
+        let block = || Block { id: id.clone(), provider_metadata: None };
         self.screen.push(Chunk::StartStep);
         self.screen.push(Chunk::TextStart(block()));
-        self.screen.push(Chunk::TextDelta(Delta {
-            id: id.clone(),
-            text,
-        }));
+        self.screen.push(Chunk::TextDelta(Delta { id: id.clone(), text }));
         self.screen.push(Chunk::TextEnd(block()));
         self.screen.push(Chunk::FinishStep);
         self.finish(FinishReason::Other);
@@ -283,10 +264,7 @@ fn answer(step: Step) -> Vec<AnswerPart> {
     let mut parts: Vec<_> = step
         .reasoning
         .into_iter()
-        .map(|(field, text)| AnswerPart::Reasoning {
-            field: field.into(),
-            text,
-        })
+        .map(|(field, text)| AnswerPart::Reasoning { field: field.into(), text })
         .collect();
     if !step.text.trim().is_empty() {
         parts.push(AnswerPart::Text(step.text));

@@ -15,11 +15,7 @@ pub(super) struct Screen<'h, H: Host> {
 
 impl<'h, H: Host> Screen<'h, H> {
     pub(super) fn new(host: &'h H) -> Self {
-        Self {
-            host,
-            waiting: Vec::new(),
-            waiting_bytes: 0,
-        }
+        Self { host, waiting: Vec::new(), waiting_bytes: 0 }
     }
 
     /// Adds a chunk.

@@ -93,16 +93,8 @@ impl Step {
         reader: &mut dyn EventReader,
     ) -> Self {
         let step = Self::default();
-        let mut writer = Writer {
-            screen,
-            ids,
-            tools,
-            endpoint,
-            step,
-            begun: false,
-            open: None,
-            blocks: 0,
-        };
+        let mut writer =
+            Writer { screen, ids, tools, endpoint, step, begun: false, open: None, blocks: 0 };
         while !reader.is_complete() {
             match response.read(READ_BYTES) {
                 Ok(bytes) if !bytes.is_empty() => {
@@ -140,29 +132,20 @@ impl<H: Host> Writer<'_, '_, H> {
             Event::Text(text) | Event::Refusal(text) => {
                 self.step.text.push_str(&text);
                 let id = self.block(BlockKind::Text);
-                self.screen.push(Chunk::TextDelta(Delta {
-                    id,
-                    text: text.into_owned(),
-                }));
+                self.screen.push(Chunk::TextDelta(Delta { id, text: text.into_owned() }));
             }
             Event::Reasoning { field, text } => {
                 let id = self.block(BlockKind::Reasoning(field));
                 if let Some((_, whole)) = self.step.reasoning.last_mut() {
                     whole.push_str(&text);
                 }
-                self.screen.push(Chunk::ReasoningDelta(Delta {
-                    id,
-                    text: text.into_owned(),
-                }));
+                self.screen.push(Chunk::ReasoningDelta(Delta { id, text: text.into_owned() }));
             }
             Event::CallStarted { id, name, .. } => self.start_call(id.as_deref(), &name),
             Event::CallArguments { call, text } => {
                 if let Some(call) = self.step.calls.get_mut(call) {
                     call.arguments.push_str(&text);
-                    let delta = Delta {
-                        id: call.id.clone(),
-                        text: text.into_owned(),
-                    };
+                    let delta = Delta { id: call.id.clone(), text: text.into_owned() };
                     self.screen.push(Chunk::ToolInputDelta(delta));
                 }
             }
@@ -192,13 +175,7 @@ impl<H: Host> Writer<'_, '_, H> {
             dynamic,
         }));
         let arguments = String::new();
-        self.step.calls.push(WrittenCall {
-            id,
-            provider_id,
-            name,
-            arguments,
-            dynamic,
-        });
+        self.step.calls.push(WrittenCall { id, provider_id, name, arguments, dynamic });
     }
 
     fn begin(&mut self) {
@@ -218,10 +195,7 @@ impl<H: Host> Writer<'_, '_, H> {
         self.begin();
         let number = self.blocks;
         self.blocks += 1;
-        let block = |id: &String| Block {
-            id: id.clone(),
-            provider_metadata: None,
-        };
+        let block = |id: &String| Block { id: id.clone(), provider_metadata: None };
         let id = match kind {
             BlockKind::Text => {
                 let id = format!("text-{number}");
@@ -235,10 +209,7 @@ impl<H: Host> Writer<'_, '_, H> {
                 id
             }
         };
-        self.open = Some(OpenBlock {
-            kind,
-            id: id.clone(),
-        });
+        self.open = Some(OpenBlock { kind, id: id.clone() });
         id
     }
 
@@ -247,10 +218,7 @@ impl<H: Host> Writer<'_, '_, H> {
             return;
         };
         self.screen.push(match kind {
-            BlockKind::Text => Chunk::TextEnd(Block {
-                id,
-                provider_metadata: None,
-            }),
+            BlockKind::Text => Chunk::TextEnd(Block { id, provider_metadata: None }),
             BlockKind::Reasoning(field) => Chunk::ReasoningEnd(Block {
                 id,
                 provider_metadata: Some(super::history::reasoning_metadata(field, self.endpoint)),

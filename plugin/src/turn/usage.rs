@@ -20,12 +20,7 @@ impl Totals {
 
     /// The `data-usage` part; none where the provider never said what it counted.
     pub(super) fn data_part(&self) -> Option<DataPart> {
-        let TokenCount {
-            input,
-            output,
-            cached,
-            ..
-        } = self.sum?;
+        let TokenCount { input, output, cached, .. } = self.sum?;
         let total = input.saturating_add(output);
         let mut value =
             format!("{{\"inputTokens\":{input},\"outputTokens\":{output},\"totalTokens\":{total}");
@@ -33,11 +28,6 @@ impl Totals {
             value.push_str(&format!(",\"cacheReadTokens\":{cached}"));
         }
         value.push('}');
-        Some(DataPart {
-            name: "usage".into(),
-            id: None,
-            value,
-            transient: false,
-        })
+        Some(DataPart { name: "usage".into(), id: None, value, transient: false })
     }
 }

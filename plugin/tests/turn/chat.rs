@@ -50,9 +50,8 @@ fn the_providers_reason_to_finish_is_told() {
         ("end_turn", "stop"),
         ("strange", "other"),
     ] {
-        let transcript = FakeHost::new()
-            .answers(&[text("Text."), finish(reason)])
-            .transcript(ask("Hi"));
+        let transcript =
+            FakeHost::new().answers(&[text("Text."), finish(reason)]).transcript(ask("Hi"));
         let expected = format!("{{\"finishReason\":\"{expected}\",\"type\":\"finish\"}}");
         assert!(transcript.ends_with(&expected), "{reason}: {transcript}");
     }

@@ -8,11 +8,8 @@ use crate::fake::*;
 fn answered(id: &str, approved: bool, reason: Option<&str>) -> Part {
     let mut call = tool(id, "items", ToolState::ApprovalResponded, &delete_article());
     let reason = reason.map(String::from);
-    call.approval = Some(Approval {
-        id: format!("approval-of-{id}"),
-        approved: Some(approved),
-        reason,
-    });
+    call.approval =
+        Some(Approval { id: format!("approval-of-{id}"), approved: Some(approved), reason });
     Part::Tool(call)
 }
 
@@ -52,10 +49,7 @@ fn a_denial_is_shown_and_the_model_reads_the_reason() {
 #[test]
 fn an_approval_that_the_host_does_not_accept_is_an_error() {
     let host = FakeHost::new()
-        .rule(
-            "c1",
-            Rule::Refuse("APPROVAL_SPENT", "This approval was used already."),
-        )
+        .rule("c1", Rule::Refuse("APPROVAL_SPENT", "This approval was used already."))
         .answers(&[text("It was used."), finish("stop")]);
     let transcript = host.transcript(posted(vec![answered("c1", true, None)]));
     insta::assert_snapshot!(transcript);
@@ -70,18 +64,8 @@ fn a_call_that_must_be_approved_again_asks_again() {
 #[test]
 fn while_an_answer_is_missing_nothing_runs_and_the_model_is_not_asked() {
     let open = [
-        tool(
-            "c2",
-            "items",
-            ToolState::ApprovalRequested,
-            &delete_article(),
-        ),
-        tool(
-            "c2",
-            "ask_user",
-            ToolState::InputAvailable,
-            &json!({"question": "Which?"}),
-        ),
+        tool("c2", "items", ToolState::ApprovalRequested, &delete_article()),
+        tool("c2", "ask_user", ToolState::InputAvailable, &json!({"question": "Which?"})),
     ];
     for open in open {
         let host = FakeHost::new();
@@ -119,24 +103,9 @@ fn calls_left_open_before_a_new_question_were_not_executed() {
     let mut denied = tool("c4", "items", ToolState::OutputDenied, &delete_article());
     denied.approval.as_mut().expect("an approval").reason = Some("No!".into());
     let states = [
-        tool(
-            "c1",
-            "items",
-            ToolState::ApprovalRequested,
-            &delete_article(),
-        ),
-        tool(
-            "c2",
-            "items",
-            ToolState::ApprovalResponded,
-            &delete_article(),
-        ),
-        tool(
-            "c3",
-            "ask_user",
-            ToolState::InputAvailable,
-            &json!({"question": "Which?"}),
-        ),
+        tool("c1", "items", ToolState::ApprovalRequested, &delete_article()),
+        tool("c2", "items", ToolState::ApprovalResponded, &delete_article()),
+        tool("c3", "ask_user", ToolState::InputAvailable, &json!({"question": "Which?"})),
         denied,
         tool("c5", "items", ToolState::InputStreaming, &json!({})),
     ];
@@ -153,12 +122,8 @@ fn calls_left_open_before_a_new_question_were_not_executed() {
 #[test]
 fn the_result_of_a_clients_tool_goes_to_the_model() {
     let host = FakeHost::new().answers(&[text("The first."), finish("stop")]);
-    let mut call = tool(
-        "c1",
-        "ask_user",
-        ToolState::OutputAvailable,
-        &json!({"question": "Which?"}),
-    );
+    let mut call =
+        tool("c1", "ask_user", ToolState::OutputAvailable, &json!({"question": "Which?"}));
     call.output = Some("\"The first\"".into());
     let transcript = host.transcript(posted(vec![Part::StepStart, Part::Tool(call)]));
     assert!(!transcript.contains("→ authorise"), "{transcript}");
@@ -180,10 +145,7 @@ fn reasoning_goes_back_within_its_tool_loop_only() {
             ),
         })
     };
-    let unmarked = Part::Reasoning(TextPart {
-        text: "Thought.".into(),
-        provider_metadata: None,
-    });
+    let unmarked = Part::Reasoning(TextPart { text: "Thought.".into(), provider_metadata: None });
     let host = FakeHost::new()
         .answers(&[
             delta(json!({"reasoning": "More."})),
@@ -195,12 +157,7 @@ fn reasoning_goes_back_within_its_tool_loop_only() {
         user("One"),
         assistant(vec![marked("acme-1"), said("1")]),
         user("Two"),
-        assistant(vec![
-            marked("acme-1"),
-            marked("other"),
-            unmarked,
-            answered("c1", true, None),
-        ]),
+        assistant(vec![marked("acme-1"), marked("other"), unmarked, answered("c1", true, None)]),
     ]);
     let transcript = host.transcript(conversation);
     assert!(transcript.contains(
@@ -210,23 +167,19 @@ fn reasoning_goes_back_within_its_tool_loop_only() {
     let messages = request["messages"].as_array().expect("a list");
     let reasoning: Vec<_> = messages
         .iter()
-        .map(|m| {
-            m.get("reasoning_content")
-                .or(m.get("reasoning"))
-                .and_then(|r| r.as_str())
-        })
+        .map(|m| m.get("reasoning_content").or(m.get("reasoning")).and_then(|r| r.as_str()))
         .collect();
     assert_eq!(
         reasoning,
-        [
-            None,
-            None,
-            None,
-            None,
-            Some("Thought by acme-1."),
-            None,
-            Some("More."),
-            None
-        ]
+        [None, None, None, None, Some("Thought by acme-1."), None, Some("More."), None]
     );
+}
+
+#[test]
+fn a_posted_call_beyond_the_hosts_limits_is_refused_here() {
+    let long = "x".repeat(300);
+    let host = FakeHost::new().answers(&[text("No."), finish("stop")]);
+    let transcript = host.transcript(posted(vec![answered(&long, true, None)]));
+    assert!(!transcript.contains("→ authorise"), "{transcript}");
+    assert!(transcript.contains("INVALID_PAYLOAD"), "{transcript}");
 }

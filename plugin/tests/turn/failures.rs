@@ -26,26 +26,16 @@ fn response(status: u16, content_type: &str, body: &str) -> FakeResponse {
 fn cut(events: &[Value], end: Option<Error>) -> FakeResponse {
     let body = stream(events);
     let body = body.trim_end_matches("data: [DONE]\n\n");
-    FakeResponse {
-        end,
-        ..response(200, "text/event-stream", body)
-    }
+    FakeResponse { end, ..response(200, "text/event-stream", body) }
 }
 
 /// Fails as expected: the failure's own text as the last chunk, and no word of the provider anywhere.
 fn assert_fails(response: FakeResponse, expected: Failure, steps: usize) {
     let transcript = FakeHost::new().responds(response).transcript(ask("Hi"));
     let last = transcript.lines().last().expect("a line");
-    assert_eq!(
-        last,
-        json!({"errorText": expected.text(), "type": "error"}).to_string()
-    );
+    assert_eq!(last, json!({"errorText": expected.text(), "type": "error"}).to_string());
     assert!(!transcript.contains("sk-secret"), "{transcript}");
-    assert_eq!(
-        transcript.matches("start-step").count(),
-        steps,
-        "{transcript}"
-    );
+    assert_eq!(transcript.matches("start-step").count(), steps, "{transcript}");
 }
 
 #[test]
@@ -78,11 +68,7 @@ fn an_answer_that_is_no_stream() {
     let error = json!({"error": {"message": SECRET, "type": "overloaded_error"}}).to_string();
     let whole = json!({"choices": [{"message": {"content": SECRET}}]}).to_string();
     for (content_type, body, failure) in [
-        (
-            "text/html; charset=utf-8",
-            "data: {}\n\n",
-            Failure::NotAStream,
-        ),
+        ("text/html; charset=utf-8", "data: {}\n\n", Failure::NotAStream),
         ("text/event-stream", &html, Failure::NotAStream),
         ("application/json", &error, Failure::Overloaded),
         ("application/json", &whole, Failure::NotAStream),
@@ -91,20 +77,14 @@ fn an_answer_that_is_no_stream() {
     ] {
         assert_fails(response(200, content_type, body), failure, 0);
     }
-    let empty = FakeResponse {
-        pieces: RefCell::default(),
-        ..response(200, "", "")
-    };
+    let empty = FakeResponse { pieces: RefCell::default(), ..response(200, "", "") };
     assert_fails(empty, Failure::Empty, 0);
 }
 
 #[test]
 fn an_error_event_in_mid_stream() {
     for (event, failure) in [
-        (
-            json!({"error": {"message": SECRET, "code": 429}}),
-            Failure::RateLimit,
-        ),
+        (json!({"error": {"message": SECRET, "code": 429}}), Failure::RateLimit),
         (json!({"error": {"message": SECRET}}), Failure::Unavailable),
         (json!({"error": SECRET}), Failure::Unavailable),
         (
@@ -120,20 +100,12 @@ fn an_error_event_in_mid_stream() {
 #[test]
 fn a_broken_event_ends_the_turn() {
     let body = format!("data: {}\n\ndata: {{\"choices\": {SECRET}\n\n", text("Hel"));
-    assert_fails(
-        response(200, "text/event-stream", &body),
-        Failure::Malformed,
-        1,
-    );
+    assert_fails(response(200, "text/event-stream", &body), Failure::Malformed, 1);
 }
 
 #[test]
 fn a_cut_stream_closes_its_blocks_and_tells() {
-    let gone = error(
-        ErrorKind::Unavailable,
-        "PROVIDER_CUT",
-        "The connection broke off.",
-    );
+    let gone = error(ErrorKind::Unavailable, "PROVIDER_CUT", "The connection broke off.");
     let host = FakeHost::new().responds(cut(&[text("Hel")], Some(gone)));
     insta::assert_snapshot!(host.transcript(ask("Hi")));
     assert_fails(cut(&[text("Hel")], None), Failure::Cut, 1);
@@ -148,16 +120,10 @@ fn a_tool_call_in_a_cut_stream_does_not_run() {
 
 #[test]
 fn a_cut_after_the_last_word_loses_nothing() {
-    for end in [
-        None,
-        Some(error(ErrorKind::Timeout, "TIMEOUT", "Too slow.")),
-    ] {
+    for end in [None, Some(error(ErrorKind::Timeout, "TIMEOUT", "Too slow."))] {
         let host = FakeHost::new().responds(cut(&[text("Hello."), finish("stop")], end));
         let transcript = host.transcript(ask("Hi"));
-        assert!(
-            transcript.ends_with(r#"{"finishReason":"stop","type":"finish"}"#),
-            "{transcript}"
-        );
+        assert!(transcript.ends_with(r#"{"finishReason":"stop","type":"finish"}"#), "{transcript}");
     }
 }
 
@@ -172,16 +138,8 @@ fn an_answer_without_content() {
     assert_fails(cut(&[finish("stop")], None), Failure::Empty, 0);
     assert_fails(cut(&[text(" \n"), finish("stop")], None), Failure::Empty, 1);
     let thought = delta(json!({"reasoning": "Hm."}));
-    assert_fails(
-        cut(&[thought, finish("length")], None),
-        Failure::OutputLimit,
-        1,
-    );
-    assert_fails(
-        cut(&[finish("content_filter")], None),
-        Failure::ContentFilter,
-        0,
-    );
+    assert_fails(cut(&[thought, finish("length")], None), Failure::OutputLimit, 1);
+    assert_fails(cut(&[finish("content_filter")], None), Failure::ContentFilter, 0);
 }
 
 #[test]
@@ -204,11 +162,7 @@ fn a_conversation_beyond_the_hosts_limit_is_not_sent() {
 #[test]
 fn usage_is_kept_when_a_later_step_fails() {
     let host = FakeHost::new()
-        .answers(&[
-            call(0, "c1", "schema", &json!({})),
-            finish("tool_calls"),
-            usage(5, 5),
-        ])
+        .answers(&[call(0, "c1", "schema", &json!({})), finish("tool_calls"), usage(5, 5)])
         .responds(response(503, "", ""));
     let transcript = host.transcript(ask("Hi"));
     assert!(transcript.contains("→ execute c1"), "{transcript}");

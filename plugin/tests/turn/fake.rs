@@ -44,22 +44,14 @@ pub(crate) struct FakeGrant {
 }
 
 pub(crate) fn error(kind: ErrorKind, code: &str, message: &str) -> Error {
-    Error {
-        kind,
-        code: code.into(),
-        message: message.into(),
-    }
+    Error { kind, code: code.into(), message: message.into() }
 }
 
 impl FakeHost {
     pub(crate) fn new() -> Self {
         let result = |text: &str| Ok(text.to_owned());
         Self {
-            settings: Settings {
-                max_steps: 5,
-                system_prompt: None,
-                tool_result_bytes: 200,
-            },
+            settings: Settings { max_steps: 5, system_prompt: None, tool_result_bytes: 200 },
             endpoint: Endpoint {
                 provider: "acme".into(),
                 kind: "openai-compatible".into(),
@@ -159,11 +151,7 @@ impl Host for FakeHost {
     }
 
     fn turn(&self) -> Turn {
-        Turn {
-            id: "0199-77".into(),
-            workspace: "default".into(),
-            project_name: "Newsroom".into(),
-        }
+        Turn { id: "0199-77".into(), workspace: "default".into(), project_name: "Newsroom".into() }
     }
 
     fn settings(&self) -> Settings {
@@ -179,10 +167,7 @@ impl Host for FakeHost {
         calls
             .iter()
             .map(|call| {
-                self.line(format!(
-                    "→ authorise {} {} {}",
-                    call.id, call.tool, call.arguments
-                ));
+                self.line(format!("→ authorise {} {} {}", call.id, call.tool, call.arguments));
                 let rule = self.rules.get(&*call.id).or(self.rules.get(&*call.tool));
                 match rule.cloned() {
                     None => Decision::Granted(FakeGrant {
@@ -193,10 +178,9 @@ impl Host for FakeHost {
                         approval_id: format!("approval-of-{}", call.id),
                         reason: "It changes data.".into(),
                     }),
-                    Some(Rule::Refuse(code, message)) => Decision::Refused(Refusal {
-                        code: code.into(),
-                        message: message.into(),
-                    }),
+                    Some(Rule::Refuse(code, message)) => {
+                        Decision::Refused(Refusal { code: code.into(), message: message.into() })
+                    }
                 }
             })
             .collect()
@@ -206,18 +190,12 @@ impl Host for FakeHost {
         assert!((1..=64).contains(&grants.len()));
         let ids: Vec<_> = grants.iter().map(|grant| grant.id.as_str()).collect();
         self.line(format!("→ execute {}", ids.join(" ")));
-        grants
-            .iter()
-            .map(|grant| self.results[&*grant.tool].clone())
-            .collect()
+        grants.iter().map(|grant| self.results[&*grant.tool].clone()).collect()
     }
 
     fn excerpt(&self, outcome: &String, max_bytes: u32) -> Excerpt {
         let end = outcome.floor_char_boundary(max_bytes as usize);
-        Excerpt {
-            text: outcome[..end].into(),
-            complete: end == outcome.len(),
-        }
+        Excerpt { text: outcome[..end].into(), complete: end == outcome.len() }
     }
 
     fn endpoint(&self) -> Endpoint {
@@ -227,23 +205,13 @@ impl Host for FakeHost {
     fn send(&self, request: &Request) -> Result<RecordedResponse, Error> {
         let calls = self.provider_calls.get() + 1;
         self.provider_calls.set(calls);
-        assert!(
-            calls <= self.settings.max_steps,
-            "more provider calls than max-steps"
-        );
+        assert!(calls <= self.settings.max_steps, "more provider calls than max-steps");
         self.line(format!("→ send {}", request.path));
         let mut body: Value = serde_json::from_str(&request.body).expect("the body is JSON");
         body.sort_all_objects();
         self.requests.borrow_mut().push(body);
-        let response = self
-            .responses
-            .borrow_mut()
-            .pop_front()
-            .expect("a scripted response")?;
-        Ok(RecordedResponse {
-            response,
-            usage: RefCell::default(),
-        })
+        let response = self.responses.borrow_mut().pop_front().expect("a scripted response")?;
+        Ok(RecordedResponse { response, usage: RefCell::default() })
     }
 
     fn emit(&self, chunks: &[Chunk]) {
@@ -285,10 +253,7 @@ impl Response for RecordedResponse {
 
     fn read(&self, max_bytes: u32) -> Result<Vec<u8>, Error> {
         assert!((1..=1_048_576).contains(&max_bytes));
-        match (
-            self.response.pieces.borrow_mut().pop_front(),
-            &self.response.end,
-        ) {
+        match (self.response.pieces.borrow_mut().pop_front(), &self.response.end) {
             (Some(piece), _) => Ok(piece),
             (None, Some(error)) => Err(error.clone()),
             (None, None) => Ok(Vec::new()),
@@ -301,11 +266,7 @@ impl Response for RecordedResponse {
 }
 
 fn pieces(bytes: &[u8], cuts: &[usize]) -> VecDeque<Vec<u8>> {
-    let mut cuts: Vec<_> = cuts
-        .iter()
-        .copied()
-        .filter(|cut| *cut < bytes.len())
-        .collect();
+    let mut cuts: Vec<_> = cuts.iter().copied().filter(|cut| *cut < bytes.len()).collect();
     cuts.sort_unstable();
     cuts.push(bytes.len());
     let mut from = 0;
@@ -322,10 +283,7 @@ fn pieces(bytes: &[u8], cuts: &[usize]) -> VecDeque<Vec<u8>> {
 
 /// Events as a stream that ends as it should.
 pub(crate) fn stream(events: &[Value]) -> String {
-    let mut stream: String = events
-        .iter()
-        .map(|event| format!("data: {event}\n\n"))
-        .collect();
+    let mut stream: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
     stream.push_str("data: [DONE]\n\n");
     stream
 }
@@ -364,11 +322,7 @@ pub(crate) fn delete_article() -> Value {
 // The posted conversation.
 
 pub(crate) fn request(messages: Vec<Message>) -> TurnRequest {
-    TurnRequest {
-        messages,
-        client_tools: Vec::new(),
-        context: None,
-    }
+    TurnRequest { messages, client_tools: Vec::new(), context: None }
 }
 
 pub(crate) fn ask(text: &str) -> TurnRequest {
@@ -376,36 +330,20 @@ pub(crate) fn ask(text: &str) -> TurnRequest {
 }
 
 pub(crate) fn user(text: &str) -> Message {
-    Message {
-        id: "u".into(),
-        role: Role::User,
-        parts: vec![said(text)],
-    }
+    Message { id: "u".into(), role: Role::User, parts: vec![said(text)] }
 }
 
 pub(crate) fn assistant(parts: Vec<Part>) -> Message {
-    Message {
-        id: "a".into(),
-        role: Role::Assistant,
-        parts,
-    }
+    Message { id: "a".into(), role: Role::Assistant, parts }
 }
 
 pub(crate) fn said(text: &str) -> Part {
-    Part::Text(TextPart {
-        text: text.into(),
-        provider_metadata: None,
-    })
+    Part::Text(TextPart { text: text.into(), provider_metadata: None })
 }
 
 pub(crate) fn tool(id: &str, name: &str, state: ToolState, input: &Value) -> ToolPart {
-    let approval = |approved| {
-        Some(Approval {
-            id: format!("approval-of-{id}"),
-            approved,
-            reason: None,
-        })
-    };
+    let approval =
+        |approved| Some(Approval { id: format!("approval-of-{id}"), approved, reason: None });
     ToolPart {
         tool_call_id: id.into(),
         tool_name: name.into(),

@@ -23,24 +23,14 @@ impl Protocol {
         let dynamic = chunk["dynamic"] == true;
         let call = text("toolCallId");
         assert!(!self.failed, "{chunk} after an error");
-        assert!(
-            !self.finished || kind.starts_with("data-"),
-            "{chunk} after the finish"
-        );
-        assert_eq!(
-            self.started,
-            kind != "start",
-            "start comes first and once: {chunk}"
-        );
+        assert!(!self.finished || kind.starts_with("data-"), "{chunk} after the finish");
+        assert_eq!(self.started, kind != "start", "start comes first and once: {chunk}");
         match kind {
             "start" => self.started = true,
             "start-step" => assert!(!std::mem::replace(&mut self.in_step, true)),
             "finish-step" => {
                 assert!(std::mem::replace(&mut self.in_step, false));
-                assert!(
-                    self.open_blocks.is_empty(),
-                    "a block is open at the end of its step"
-                );
+                assert!(self.open_blocks.is_empty(), "a block is open at the end of its step");
             }
             "text-start" | "reasoning-start" => {
                 assert!(self.in_step && self.open_blocks.insert(text("id")));
@@ -80,10 +70,7 @@ impl Protocol {
 
     /// Outputs outside of a step belong to calls of the posted message.
     fn of_known_input(&self, call: &str, chunk: &Value) {
-        assert!(
-            !self.in_step || self.inputs.contains(call),
-            "{chunk} without its input"
-        );
+        assert!(!self.in_step || self.inputs.contains(call), "{chunk} without its input");
     }
 
     pub(crate) fn ended(&self) {

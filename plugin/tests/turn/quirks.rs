@@ -10,11 +10,7 @@ fn chunks(body: &str, cuts: &[usize]) -> Vec<String> {
     let mut host = FakeHost::new().answers_bytes(body.as_bytes(), cuts);
     host.settings.max_steps = 1;
     let transcript = host.transcript(ask("Hi"));
-    transcript
-        .lines()
-        .filter(|line| line.starts_with('{'))
-        .map(String::from)
-        .collect()
+    transcript.lines().filter(|line| line.starts_with('{')).map(String::from).collect()
 }
 
 fn answer_text(body: &str) -> String {
@@ -84,10 +80,7 @@ fn reasoning_in_both_fields_is_told_once() {
         text("Hi."),
         finish("stop"),
     ]);
-    let told = chunks(&body, &[])
-        .iter()
-        .filter(|chunk| chunk.contains("reasoning-delta"))
-        .count();
+    let told = chunks(&body, &[]).iter().filter(|chunk| chunk.contains("reasoning-delta")).count();
     assert_eq!(told, 1);
 }
 
@@ -112,13 +105,8 @@ fn usage_wherever_it_comes() {
             r#"{"data":{"inputTokens":7,"outputTokens":2,"totalTokens":9},"type":"data-usage"}"#
         );
     }
-    let none = chunks(&stream(&[text("Hi."), finish("stop")]), &[])
-        .pop()
-        .expect("a chunk");
-    assert!(
-        none.contains("finish"),
-        "usage that nobody counted is not made up: {none}"
-    );
+    let none = chunks(&stream(&[text("Hi."), finish("stop")]), &[]).pop().expect("a chunk");
+    assert!(none.contains("finish"), "usage that nobody counted is not made up: {none}");
 }
 
 #[test]
@@ -138,10 +126,7 @@ fn parallel_calls_all_numbered_0() {
             finish("tool_calls"),
         ])
         .answers(&[text("Done."), finish("stop")]);
-    assert!(
-        host.transcript(ask("Hi"))
-            .contains("→ execute call_a call_b")
-    );
+    assert!(host.transcript(ask("Hi")).contains("→ execute call_a call_b"));
 }
 
 #[test]
@@ -152,10 +137,7 @@ fn a_call_without_id_or_arguments() {
             finish("tool_calls"),
         ])
         .answers(&[text("Done."), finish("stop")]);
-    assert!(
-        host.transcript(ask("Hi"))
-            .contains("→ authorise call_019977_1 schema {}")
-    );
+    assert!(host.transcript(ask("Hi")).contains("→ authorise call_019977_1 schema {}"));
 }
 
 #[test]
@@ -169,10 +151,7 @@ fn a_call_without_a_name_is_an_error_for_the_model() {
         ])
         .answers(&[text("Sorry."), finish("stop")]);
     let transcript = host.transcript(ask("Hi"));
-    assert!(
-        transcript.contains("There is no tool \\\"unknown\\\""),
-        "{transcript}"
-    );
+    assert!(transcript.contains("There is no tool \\\"unknown\\\""), "{transcript}");
 }
 
 /// An answer with everything in it.

@@ -33,14 +33,8 @@ fn a_call_that_needs_approval_ends_the_turn_and_the_others_run() {
 #[test]
 fn a_refused_call_is_an_error_that_the_model_reads() {
     let host = FakeHost::new()
-        .rule(
-            "items",
-            Rule::Refuse("TOOL_DISABLED", "This tool is disabled."),
-        )
-        .answers(&[
-            call(0, "c1", "items", &read_articles()),
-            finish("tool_calls"),
-        ])
+        .rule("items", Rule::Refuse("TOOL_DISABLED", "This tool is disabled."))
+        .answers(&[call(0, "c1", "items", &read_articles()), finish("tool_calls")])
         .answers(&[text("I may not."), finish("stop")]);
     insta::assert_snapshot!(host.transcript(ask("Read.")));
 }
@@ -48,18 +42,8 @@ fn a_refused_call_is_an_error_that_the_model_reads() {
 #[test]
 fn a_failed_operation_is_an_error_that_the_model_reads() {
     let host = FakeHost::new()
-        .result(
-            "items",
-            Err(error(
-                ErrorKind::Denied,
-                "FORBIDDEN",
-                "You don't have permission.",
-            )),
-        )
-        .answers(&[
-            call(0, "c1", "items", &read_articles()),
-            finish("tool_calls"),
-        ])
+        .result("items", Err(error(ErrorKind::Denied, "FORBIDDEN", "You don't have permission.")))
+        .answers(&[call(0, "c1", "items", &read_articles()), finish("tool_calls")])
         .answers(&[text("I may not."), finish("stop")]);
     insta::assert_snapshot!(host.transcript(ask("Read.")));
     assert_eq!(
@@ -87,20 +71,13 @@ fn unusable_arguments_and_unknown_tools_go_back_to_the_model() {
 #[test]
 fn forgiven_arguments_are_the_same_for_the_host_and_the_screen() {
     let call = json!({"action": "read", "collection": "articles", "query": "{\"limit\": 1}"});
-    let host = FakeHost::new().rule("items", Rule::Ask).answers(&[
-        crate::fake::call(0, "c1", "items", &call),
-        finish("tool_calls"),
-    ]);
+    let host = FakeHost::new()
+        .rule("items", Rule::Ask)
+        .answers(&[crate::fake::call(0, "c1", "items", &call), finish("tool_calls")]);
     let transcript = host.transcript(ask("Read."));
     let meant = r#"{"action":"read","collection":"articles","query":{"limit":1}}"#;
-    assert!(
-        transcript.contains(&format!("→ authorise c1 items {meant}")),
-        "{transcript}"
-    );
-    assert!(
-        transcript.contains(&format!("\"input\":{meant}")),
-        "{transcript}"
-    );
+    assert!(transcript.contains(&format!("→ authorise c1 items {meant}")), "{transcript}");
+    assert!(transcript.contains(&format!("\"input\":{meant}")), "{transcript}");
 }
 
 #[test]
@@ -124,12 +101,7 @@ fn a_tool_of_the_client_ends_the_turn() {
 #[test]
 fn a_question_to_the_user_ends_the_turn_without_the_hosts_leave() {
     let host = FakeHost::new().answers(&[
-        call(
-            0,
-            "c1",
-            "ask_user",
-            &json!({"question": "Which one?", "options": ["a", "b"]}),
-        ),
+        call(0, "c1", "ask_user", &json!({"question": "Which one?", "options": ["a", "b"]})),
         finish("tool_calls"),
     ]);
     let transcript = host.transcript(ask("Change it."));
@@ -143,10 +115,7 @@ fn a_question_to_the_user_ends_the_turn_without_the_hosts_leave() {
 #[test]
 fn a_tool_that_is_not_permitted_is_neither_offered_nor_proposed() {
     let mut host = FakeHost::new()
-        .answers(&[
-            call(0, "c1", "items", &read_articles()),
-            finish("tool_calls"),
-        ])
+        .answers(&[call(0, "c1", "items", &read_articles()), finish("tool_calls")])
         .answers(&[text("Sorry."), finish("stop")]);
     host.permitted = vec!["schema"];
     let transcript = host.transcript(ask("Read."));
@@ -158,10 +127,7 @@ fn a_tool_that_is_not_permitted_is_neither_offered_nor_proposed() {
 #[test]
 fn a_clients_tool_can_not_take_a_built_in_name() {
     let mut host = FakeHost::new()
-        .answers(&[
-            call(0, "c1", "items", &read_articles()),
-            finish("tool_calls"),
-        ])
+        .answers(&[call(0, "c1", "items", &read_articles()), finish("tool_calls")])
         .answers(&[text("Sorry."), finish("stop")]);
     host.permitted = vec!["schema"];
     let mut request = ask("Read.");
@@ -179,21 +145,12 @@ fn a_result_is_cut_for_the_model_and_whole_on_the_screen() {
     let long = format!("[\"{}\"]", "x".repeat(300));
     let host = FakeHost::new()
         .result("items", Ok(&long))
-        .answers(&[
-            call(0, "c1", "items", &read_articles()),
-            finish("tool_calls"),
-        ])
+        .answers(&[call(0, "c1", "items", &read_articles()), finish("tool_calls")])
         .answers(&[text("Long."), finish("stop")]);
     let transcript = host.transcript(ask("Read."));
     assert!(transcript.contains(&"x".repeat(300)));
-    let content = host.request(1)["messages"][3]["content"]
-        .as_str()
-        .expect("text")
-        .to_owned();
-    assert!(
-        content.starts_with(&long[..200]) && !content.contains(&long),
-        "{content}"
-    );
+    let content = host.request(1)["messages"][3]["content"].as_str().expect("text").to_owned();
+    assert!(content.starts_with(&long[..200]) && !content.contains(&long), "{content}");
     assert!(content.contains("Truncated"), "{content}");
 }
 
@@ -202,11 +159,8 @@ fn a_turn_at_its_step_limit_says_so_in_a_step_of_its_own() {
     let mut host = FakeHost::new();
     host.settings.max_steps = 2;
     for id in ["c1", "c2"] {
-        host = host.answers(&[
-            call(0, id, "schema", &json!({})),
-            finish("tool_calls"),
-            usage(1, 1),
-        ]);
+        host =
+            host.answers(&[call(0, id, "schema", &json!({})), finish("tool_calls"), usage(1, 1)]);
     }
     insta::assert_snapshot!(host.transcript(ask("Loop.")));
 }
@@ -219,17 +173,10 @@ fn an_id_that_the_provider_uses_again_is_replaced_on_the_screen() {
             call(1, "call_0", "schema", &json!({"keys": ["articles"]})),
             finish("tool_calls"),
         ])
-        .answers(&[
-            call(0, "call_0", "schema", &json!({})),
-            finish("tool_calls"),
-        ])
+        .answers(&[call(0, "call_0", "schema", &json!({})), finish("tool_calls")])
         .answers(&[text("Done."), finish("stop")]);
     let old = tool("call_0", "schema", ToolState::InputAvailable, &json!({}));
-    let conversation = request(vec![
-        user("Hi"),
-        assistant(vec![Part::Tool(old)]),
-        user("Again"),
-    ]);
+    let conversation = request(vec![user("Hi"), assistant(vec![Part::Tool(old)]), user("Again")]);
     insta::assert_snapshot!(host.transcript(conversation));
     let ids: Vec<String> = host.request(2)["messages"]
         .as_array()
@@ -243,13 +190,10 @@ fn an_id_that_the_provider_uses_again_is_replaced_on_the_screen() {
 
 #[test]
 fn no_more_than_64_calls_of_a_step_run() {
-    let mut events: Vec<_> = (0..66)
-        .map(|index| call(index, &format!("c{index}"), "schema", &json!({})))
-        .collect();
+    let mut events: Vec<_> =
+        (0..66).map(|index| call(index, &format!("c{index}"), "schema", &json!({}))).collect();
     events.push(finish("tool_calls"));
-    let host = FakeHost::new()
-        .answers(&events)
-        .answers(&[text("Many."), finish("stop")]);
+    let host = FakeHost::new().answers(&events).answers(&[text("Many."), finish("stop")]);
     let transcript = host.transcript(ask("Many."));
     assert_eq!(transcript.matches("→ authorise").count(), 64);
     assert_eq!(transcript.matches("tool-input-error").count(), 2);
@@ -262,8 +206,5 @@ fn arguments_cut_by_the_output_limit_say_so() {
     let host = FakeHost::new()
         .answers(&[cut, finish("length")])
         .answers(&[text("Shorter."), finish("stop")]);
-    assert!(
-        host.transcript(ask("Write."))
-            .contains("The output limit was reached")
-    );
+    assert!(host.transcript(ask("Write.")).contains("The output limit was reached"));
 }

@@ -24,39 +24,21 @@ impl ChatRequest {
     /// All calls in the state `approval-responded`, in order.
     pub fn approval_answers(&self) -> impl Iterator<Item = ApprovalAnswer<'_>> {
         let last = self.messages.len().saturating_sub(1);
-        self.messages
-            .iter()
-            .enumerate()
-            .flat_map(move |(message, posted)| {
-                let open = message == last && posted.role == Role::Assistant;
-                let last_step = if open {
-                    posted.last_step_index()
-                } else {
-                    usize::MAX
+        self.messages.iter().enumerate().flat_map(move |(message, posted)| {
+            let open = message == last && posted.role == Role::Assistant;
+            let last_step = if open { posted.last_step_index() } else { usize::MAX };
+            posted.parts.iter().enumerate().filter_map(move |(part, content)| {
+                let Part::Tool(tool) = content else {
+                    return None;
                 };
-                posted
-                    .parts
-                    .iter()
-                    .enumerate()
-                    .filter_map(move |(part, content)| {
-                        let Part::Tool(tool) = content else {
-                            return None;
-                        };
-                        if tool.state != ToolState::ApprovalResponded {
-                            return None;
-                        }
-                        let approval = tool.approval.as_ref()?;
-                        let approved = approval.approved?;
-                        let current = part >= last_step;
-                        Some(ApprovalAnswer {
-                            message,
-                            part,
-                            tool,
-                            approval,
-                            approved,
-                            current,
-                        })
-                    })
+                if tool.state != ToolState::ApprovalResponded {
+                    return None;
+                }
+                let approval = tool.approval.as_ref()?;
+                let approved = approval.approved?;
+                let current = part >= last_step;
+                Some(ApprovalAnswer { message, part, tool, approval, approved, current })
             })
+        })
     }
 }

@@ -51,10 +51,7 @@ impl<'de> Shape<'de> for AnyObject {
     const EXPECTED: &'static str = "an object";
 
     fn from_object<A: serde::de::MapAccess<'de>>(mut object: A) -> Result<Option<Self>, A::Error> {
-        while object
-            .next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?
-            .is_some()
-        {}
+        while object.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
         Ok(Some(Self))
     }
 }
@@ -64,10 +61,7 @@ impl<'de> Element<'de> for Attachment {
     const AT_MOST: usize = crate::ATTACHMENTS_AT_MOST;
 
     fn check(fields: AttachmentFields<'de>) -> Result<Self, RequestError> {
-        if !matches!(
-            &*fields.kind.required("type")?,
-            "item" | "visual-element" | "prompt"
-        ) {
+        if !matches!(&*fields.kind.required("type")?, "item" | "visual-element" | "prompt") {
             return Err(RequestError::at(
                 "type",
                 "has to be \"item\", \"visual-element\" or \"prompt\"",
@@ -87,9 +81,7 @@ pub(crate) fn check(context: &RawValue) -> Result<(), RequestError> {
     let fields = posted.required("context")?;
     let check = || {
         if let Some(page) = fields.page.optional("page")? {
-            page.path
-                .required("path")
-                .map_err(|error| error.inside("page"))?;
+            page.path.required("path").map_err(|error| error.inside("page"))?;
         }
         fields.attachments.optional_list("attachments")
     };

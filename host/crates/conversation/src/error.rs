@@ -22,10 +22,7 @@ pub enum RequestError {
 impl RequestError {
     /// A value at `place` that is wrong.
     pub(crate) fn at(place: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Value {
-            place: place.into(),
-            problem: problem.into(),
-        }
+        Self::Value { place: place.into(), problem: problem.into() }
     }
 
     /// The same error, seen from outside: `outer` holds the place.

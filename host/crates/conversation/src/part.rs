@@ -164,16 +164,10 @@ fn text(fields: PartFields<'_>) -> Result<TextPart, RequestError> {
     if let Some(state) = fields.state.optional("state")?
         && !matches!(&*state, "streaming" | "done")
     {
-        return Err(RequestError::at(
-            "state",
-            "has to be \"streaming\" or \"done\"",
-        ));
+        return Err(RequestError::at("state", "has to be \"streaming\" or \"done\""));
     }
     let provider_metadata = metadata(fields.provider_metadata, "providerMetadata")?;
-    Ok(TextPart {
-        text,
-        provider_metadata,
-    })
+    Ok(TextPart { text, provider_metadata })
 }
 
 fn file(fields: PartFields<'_>) -> Result<FilePart, RequestError> {
@@ -219,18 +213,13 @@ fn tool(
 ) -> Result<ToolPart, RequestError> {
     let tool_call_id = fields.tool_call_id.required("toolCallId")?.into_owned();
     let state = tool_state(&fields.state.required("state")?)?;
-    let provider_executed = fields
-        .provider_executed
-        .optional("providerExecuted")?
-        .unwrap_or_default();
+    let provider_executed =
+        fields.provider_executed.optional("providerExecuted")?.unwrap_or_default();
     let call_metadata = metadata(fields.call_provider_metadata, "callProviderMetadata")?;
 
     let has_output = state == ToolState::OutputAvailable;
     if fields.output.is_some() && !has_output {
-        return Err(RequestError::at(
-            "output",
-            "belongs to the state \"output-available\" alone",
-        ));
+        return Err(RequestError::at("output", "belongs to the state \"output-available\" alone"));
     }
     if has_output {
         fields.preliminary.optional("preliminary")?;
@@ -287,10 +276,7 @@ fn approval(
 ) -> Result<Option<Approval>, RequestError> {
     let fields = match state {
         ToolState::InputStreaming | ToolState::InputAvailable => {
-            posted.forbidden(
-                "approval",
-                "must not be there before an approval was requested",
-            )?;
+            posted.forbidden("approval", "must not be there before an approval was requested")?;
             return Ok(None);
         }
         ToolState::OutputAvailable | ToolState::OutputError => {
@@ -303,9 +289,7 @@ fn approval(
             posted.required("approval")?
         }
     };
-    answered(fields, state)
-        .map(Some)
-        .map_err(|error| error.inside("approval"))
+    answered(fields, state).map(Some).map_err(|error| error.inside("approval"))
 }
 
 fn answered(fields: ApprovalFields<'_>, state: ToolState) -> Result<Approval, RequestError> {
@@ -314,11 +298,7 @@ fn answered(fields: ApprovalFields<'_>, state: ToolState) -> Result<Approval, Re
         let unanswered = "must not be there while the answer is open";
         fields.approved.forbidden("approved", unanswered)?;
         fields.reason.forbidden("reason", unanswered)?;
-        return Ok(Approval {
-            id,
-            approved: None,
-            reason: None,
-        });
+        return Ok(Approval { id, approved: None, reason: None });
     }
     let approved = fields.approved.required("approved")?;
     let contradiction = match state {
@@ -331,11 +311,7 @@ fn answered(fields: ApprovalFields<'_>, state: ToolState) -> Result<Approval, Re
         return Err(RequestError::at("approved", problem));
     }
     let reason = fields.reason.optional("reason")?.map(Cow::into_owned);
-    Ok(Approval {
-        id,
-        approved: Some(approved),
-        reason,
-    })
+    Ok(Approval { id, approved: Some(approved), reason })
 }
 
 /// Provider metadata is an object of objects. Only its two levels are looked at; it stays as posted.

@@ -109,11 +109,7 @@ impl<T> Posted<T> {
 
     /// Refuses a key that may not be there, with the reason as the rest of a sentence.
     pub(crate) fn forbidden(&self, key: &str, reason: &str) -> Result<(), RequestError> {
-        if self.is_present() {
-            Err(RequestError::at(key, reason))
-        } else {
-            Ok(())
-        }
+        if self.is_present() { Err(RequestError::at(key, reason)) } else { Ok(()) }
     }
 }
 
@@ -121,10 +117,9 @@ impl<'de, T: Shape<'de>> Posted<T> {
     /// The value of a key that has to be there.
     pub(crate) fn required(self, key: &str) -> Result<T, RequestError> {
         match self {
-            Self::Absent => Err(RequestError::at(
-                key,
-                format!("is missing; it has to be {}", T::EXPECTED),
-            )),
+            Self::Absent => {
+                Err(RequestError::at(key, format!("is missing; it has to be {}", T::EXPECTED)))
+            }
             present => present.wanted(key),
         }
     }
@@ -143,10 +138,7 @@ impl<'de, T: Shape<'de>> Posted<T> {
             Self::Wrong(found) => found,
             Self::Null | Self::Absent => "null",
         };
-        Err(RequestError::at(
-            key,
-            format!("has to be {}, not {found}", T::EXPECTED),
-        ))
+        Err(RequestError::at(key, format!("has to be {}, not {found}", T::EXPECTED)))
     }
 }
 
@@ -188,10 +180,7 @@ impl<'de, T: Shape<'de>> Visitor<'de> for PostedVisitor<T> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Self::found(
-            T::from_text(Cow::Owned(value.to_owned())),
-            "a string",
-        ))
+        Ok(Self::found(T::from_text(Cow::Owned(value.to_owned())), "a string"))
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
@@ -238,10 +227,7 @@ impl<'de, T: Element<'de>> Shape<'de> for Checked<T> {
         while let Some(fields) = list.next_element::<Posted<T::Fields>>()? {
             let index = elements.len();
             let element = if index == T::AT_MOST {
-                Err(RequestError::at(
-                    "",
-                    format!("has more than {} entries", T::AT_MOST),
-                ))
+                Err(RequestError::at("", format!("has more than {} entries", T::AT_MOST)))
             } else {
                 fields
                     .required("")

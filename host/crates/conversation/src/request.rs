@@ -145,10 +145,7 @@ impl ChatRequest {
             {
                 return Err(RequestError::at(
                     format!("tools[{index}].name"),
-                    format!(
-                        "\"{}\" is the name of a built-in tool; choose another",
-                        tool.name
-                    ),
+                    format!("\"{}\" is the name of a built-in tool; choose another", tool.name),
                 ));
             }
         }

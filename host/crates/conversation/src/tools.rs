@@ -90,24 +90,14 @@ fn client_tool(fields: DefinitionFields<'_>) -> Result<ClientTool, RequestError>
     let name = fields.name.required("name")?.into_owned();
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if !(1..=64).contains(&name.len()) || !name.bytes().all(allowed) {
-        return Err(RequestError::at(
-            "name",
-            "has to be 1 to 64 letters, digits, \"_\" or \"-\"",
-        ));
+        return Err(RequestError::at("name", "has to be 1 to 64 letters, digits, \"_\" or \"-\""));
     }
     let description = fields.description.required("description")?.into_owned();
     let Some(schema) = fields.input_schema else {
-        return Err(RequestError::at(
-            "inputSchema",
-            "is missing; it has to be a JSON Schema",
-        ));
+        return Err(RequestError::at("inputSchema", "is missing; it has to be a JSON Schema"));
     };
     check_schema(schema).map_err(|problem| RequestError::at("inputSchema", problem))?;
-    Ok(ClientTool {
-        name,
-        description,
-        input_schema: schema.to_owned(),
-    })
+    Ok(ClientTool { name, description, input_schema: schema.to_owned() })
 }
 
 fn check_schema(schema: &RawValue) -> Result<(), String> {
@@ -136,11 +126,7 @@ fn check_schema(schema: &RawValue) -> Result<(), String> {
     };
     if let Err(error) = validator.validate(&schema) {
         let place = error.instance_path().to_string();
-        let place = if place.is_empty() {
-            "its top level".to_owned()
-        } else {
-            place
-        };
+        let place = if place.is_empty() { "its top level".to_owned() } else { place };
         return Err(format!("is not a valid JSON Schema: look at {place}"));
     }
     refuse_remote_references(&schema)

@@ -1,6 +1,10 @@
 //! Which conversations are accepted, as the AI SDK's own validation has it.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "what fails in a test's helper fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what fails in a test's helper fails the test"
+)]
 
 use palisade_conversation::{ChatRequest, Message, Part, ToolPart, ToolState};
 use serde_json::{Value, json};
@@ -154,16 +158,12 @@ parts! {
 
 #[test]
 fn a_tool_is_named_by_what_follows_the_first_prefix() {
-    let part = tool_part(
-        json!({"type": "tool-tool-set-form-values-a-b", "toolCallId": "c",
-        "state": "input-available", "input": {}}),
-    );
+    let part = tool_part(json!({"type": "tool-tool-set-form-values-a-b", "toolCallId": "c",
+        "state": "input-available", "input": {}}));
     assert_eq!(part.tool_name, "tool-set-form-values-a-b");
     assert!(!part.dynamic);
-    let part = tool_part(
-        json!({"type": "dynamic-tool", "toolName": "tool-x", "toolCallId": "c",
-        "state": "input-available", "input": {}}),
-    );
+    let part = tool_part(json!({"type": "dynamic-tool", "toolName": "tool-x", "toolCallId": "c",
+        "state": "input-available", "input": {}}));
     assert_eq!(part.tool_name, "tool-x");
     assert!(part.dynamic);
 }
@@ -180,10 +180,7 @@ fn values_stay_as_they_were_posted() {
     let raw = |value: &Option<Box<serde_json::value::RawValue>>| {
         value.as_ref().map(|raw| raw.get().to_owned())
     };
-    assert_eq!(
-        raw(&part.input).as_deref(),
-        Some(r#"{"b":1.0, "a" : 12345678901234567890}"#)
-    );
+    assert_eq!(raw(&part.input).as_deref(), Some(r#"{"b":1.0, "a" : 12345678901234567890}"#));
     assert_eq!(raw(&part.output).as_deref(), Some("[ null ,1e2]"));
 }
 
@@ -193,22 +190,15 @@ fn an_error_without_input_keeps_the_raw_input() {
         let part = json!({"type": "tool-x", "toolCallId": "c", "state": "output-error",
             "errorText": "x", "rawInput": "{\"broken"});
         let mut part = part;
-        part.as_object_mut()
-            .expect("object")
-            .extend(more.as_object().expect("object").clone());
+        part.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
         tool_part(part).input.map(|raw| raw.get().to_owned())
     };
     assert_eq!(error(json!({})).as_deref(), Some(r#""{\"broken""#));
     assert_eq!(error(json!({"input": null})).as_deref(), Some("null"));
     assert_eq!(error(json!({"input": {}})).as_deref(), Some("{}"));
-    let other = tool_part(
-        json!({"type": "tool-x", "toolCallId": "c", "state": "input-available",
-        "rawInput": "x"}),
-    );
-    assert!(
-        other.input.is_none(),
-        "the raw input of another state means nothing"
-    );
+    let other = tool_part(json!({"type": "tool-x", "toolCallId": "c", "state": "input-available",
+        "rawInput": "x"}));
+    assert!(other.input.is_none(), "the raw input of another state means nothing");
 }
 
 #[test]

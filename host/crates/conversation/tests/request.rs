@@ -56,10 +56,7 @@ fn the_body_of_data_studio_is_read() {
         },
     })))
     .expect("accepted");
-    let names: Vec<_> = request
-        .client_tools()
-        .map(|tool| tool.name.as_str())
-        .collect();
+    let names: Vec<_> = request.client_tools().map(|tool| tool.name.as_str()).collect();
     assert_eq!(names, ["read-form-values-7", "ask_user"]);
     assert!(request.wants_built_in("schema"));
     assert!(!request.wants_built_in("files"));
@@ -73,10 +70,7 @@ fn the_body_of_data_studio_is_read() {
 #[test]
 fn provider_and_model_may_be_left_out() {
     let mut posted = body(json!({}));
-    posted
-        .as_object_mut()
-        .expect("object")
-        .retain(|key, _| key == "messages");
+    posted.as_object_mut().expect("object").retain(|key, _| key == "messages");
     let request = parse(&posted).expect("accepted");
     assert_eq!((request.provider, request.model), (None, None));
 }
@@ -141,16 +135,8 @@ fn limits_hold_exactly() {
     let message = |parts: usize| json!({"id": "1", "role": "user", "parts": vec![part(); parts]});
     let attachment = || json!({"type": "item", "display": "", "data": {}, "snapshot": {}});
     let cases: [(&str, usize, &dyn Fn(usize) -> Value); 4] = [
-        (
-            "messages",
-            MESSAGES_AT_MOST,
-            &|count| json!({"messages": vec![message(1); count]}),
-        ),
-        (
-            "messages[0].parts",
-            PARTS_AT_MOST,
-            &|count| json!({"messages": [message(count)]}),
-        ),
+        ("messages", MESSAGES_AT_MOST, &|count| json!({"messages": vec![message(1); count]})),
+        ("messages[0].parts", PARTS_AT_MOST, &|count| json!({"messages": [message(count)]})),
         ("tools", TOOLS_AT_MOST, &|count| {
             json!({"tools": (0..count).map(|index| client_tool(&format!("t{index}")))
                 .collect::<Vec<_>>()})
@@ -171,16 +157,12 @@ fn limits_hold_exactly() {
 #[test]
 fn a_client_tool_may_not_take_a_built_in_name() {
     let request = parse(&body(json!({"tools": ["items", client_tool("schema")]}))).expect("parsed");
-    let error = request
-        .refuse_reserved_names(&["items", "schema"])
-        .expect_err("refused");
+    let error = request.refuse_reserved_names(&["items", "schema"]).expect_err("refused");
     assert_eq!(
         error.to_string(),
         "\"tools[1].name\" \"schema\" is the name of a built-in tool; choose another"
     );
-    request
-        .refuse_reserved_names(&["items"])
-        .expect("a name in the list isn't a client tool");
+    request.refuse_reserved_names(&["items"]).expect("a name in the list isn't a client tool");
 }
 
 #[test]
@@ -203,13 +185,7 @@ fn only_answers_in_the_last_step_of_the_last_message_are_current() {
             .approval_answers()
             .map(|answer| {
                 let id = answer.tool.tool_call_id.clone();
-                (
-                    id,
-                    answer.message,
-                    answer.part,
-                    answer.approved,
-                    answer.current,
-                )
+                (id, answer.message, answer.part, answer.approved, answer.current)
             })
             .collect::<Vec<_>>()
     };
@@ -230,10 +206,7 @@ fn only_answers_in_the_last_step_of_the_last_message_are_current() {
     assert!(found(&followed).iter().all(|(.., current)| !current));
     let mut claimed = assistant;
     claimed[1]["role"] = "user".into();
-    assert!(
-        found(&claimed).iter().all(|(.., current)| !current),
-        "a user can't hold a call"
-    );
+    assert!(found(&claimed).iter().all(|(.., current)| !current), "a user can't hold a call");
 }
 
 /// JSON made of the words of the protocol, so that it gets past the first checks.
@@ -287,12 +260,7 @@ fn protocol_json() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             prop::collection::vec((word.clone(), inner), 0..6).prop_map(|entries| {
-                Value::Object(
-                    entries
-                        .into_iter()
-                        .map(|(key, value)| (key.into(), value))
-                        .collect(),
-                )
+                Value::Object(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
             }),
         ]
     })

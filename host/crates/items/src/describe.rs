@@ -127,12 +127,10 @@ fn field_in_full(session: &Session<'_>, field: &Field) -> Value {
     Value::Object(described)
 }
 
-/// Whether a new item needs a value.
-pub(crate) fn is_required(field: &Field) -> bool {
-    let filled = field.default.is_some() || field.auto_increment || field.generated;
-    field.is_column()
-        && (field.required || (!field.nullable && !filled))
-        && !field.has_special("uuid")
+/// Whether a new item needs a value, by the table or as people were told.
+fn is_required(field: &Field) -> bool {
+    let needed = field.required || (!field.nullable && field.default.is_none());
+    field.is_column() && needed && !field.is_automatic()
 }
 
 /// The default as a value: the literal of the column's declaration. An expression counts as none.

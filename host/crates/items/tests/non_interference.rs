@@ -4,6 +4,8 @@
 //! fields on items where no rule grants them, whole items that no rule opens. Whatever the caller
 //! asks, both have to answer with the same bytes.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a broken property is a failed test")]
+
 mod support;
 
 use palisade_data::{DataBackend, Operation, Query};

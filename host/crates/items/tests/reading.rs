@@ -588,3 +588,47 @@ async fn an_outcome_names_what_was_touched() {
     );
     assert_eq!(outcome.items, 1);
 }
+
+#[tokio::test]
+async fn a_relation_to_several_collections_is_not_followed() {
+    let world = World::new().await;
+    world
+        .run("alter table pages add column item text; alter table pages add column kind text;
+              insert into directus_relations (many_collection, many_field, one_collection_field, one_allowed_collections)
+              values ('pages', 'item', 'kind', 'articles,authors');
+              update pages set item = '1', kind = 'articles';")
+        .await;
+    let plain = world
+        .execute(&admin(), &read("pages", json!({"fields": "item,kind"})))
+        .await
+        .expect("its key");
+    assert_eq!(plain.data, json!([{"item": "1", "kind": "articles"}]));
+    for (parameters, reason) in [
+        (
+            json!({"fields": "item.title"}),
+            "Invalid query. Field \"item\" isn't a relation that can be followed.",
+        ),
+        (json!({"filter": {"item": {"title": "x"}}}), "Invalid query. \"item\" is not a relation."),
+    ] {
+        let refused = world.execute(&admin(), &read("pages", parameters)).await.expect_err(reason);
+        assert_eq!(refused.to_string(), reason);
+    }
+}
+
+#[tokio::test]
+async fn related_items_are_limited_altogether() {
+    let world = World::new().await;
+    world
+        .run("with recursive n (i) as (select 1 union all select i + 1 from n where i < 600) \
+              insert into articles (title) select 'T' || i from n; \
+              insert into comments (article, body) select a.id, 'c' from articles a, (select 1 from articles limit 90);")
+        .await;
+    let refused = world
+        .execute(&admin(), &read("articles", json!({"fields": "comments.id", "limit": -1})))
+        .await
+        .expect_err("too many");
+    assert_eq!(
+        refused.to_string(),
+        "Invalid query. The query gives more than 50000 related items; limit them with \"deep\" and \"_limit\"."
+    );
+}

@@ -463,3 +463,38 @@ async fn too_many_items() {
     );
     assert_eq!(world.column("select '' from articles").await.len(), 4);
 }
+
+#[tokio::test]
+async fn a_relation_may_ask_to_delete_what_is_let_go() {
+    let world = World::new().await;
+    world.run("update directus_relations set one_deselect_action = 'delete' where one_field = 'comments'").await;
+    world.grant(&json!([["articles", "update", "comments"], ["comments", "update", "*"]])).await;
+    let letting_go = update("articles", json!([1]), json!({"comments": [1]}));
+    let refused = world.execute(&user(), &letting_go).await.expect_err("no leave to delete");
+    assert_eq!(
+        refused.to_string(),
+        "You don't have permission to perform \"delete\" for collection \"comments\" or it does not exist."
+    );
+    world.grant(&json!([["comments", "delete", null]])).await;
+    world.execute(&user(), &letting_go).await.expect("leave to delete");
+    let left = world.column("select group_concat(id) from comments").await;
+    assert_eq!(left, [Some("1,3,4".to_owned())]);
+}
+
+#[tokio::test]
+async fn writers_wait_for_each_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = format!("sqlite://{}?mode=rwc", folder.path().join("project.db").display());
+    let world = World::on(sqlx::SqlitePool::connect(&address).await.expect("a database")).await;
+    let (caller, one) = (admin(), create("authors", json!({"name": "x"})));
+    let writes = tokio::join!(
+        world.execute(&caller, &one),
+        world.execute(&caller, &one),
+        world.execute(&caller, &one),
+        world.execute(&caller, &one),
+    );
+    for write in [writes.0, writes.1, writes.2, writes.3] {
+        write.expect("a write");
+    }
+    assert_eq!(world.column("select name from authors").await.len(), 6);
+}

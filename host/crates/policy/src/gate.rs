@@ -66,7 +66,7 @@ pub enum Decision {
     Refused {
         /// Stable code, see the WIT interface `policy`.
         code: &'static str,
-        /// One sentence for the model.
+        /// One sentence for the model; the user's own reason, which may be empty, for a denial.
         message: String,
     },
 }
@@ -235,7 +235,7 @@ impl Gate {
         match &answer.verdict {
             Verdict::Denied(reason) => Ok(Decision::Refused {
                 code: "DENIED_BY_USER",
-                message: reason.clone().unwrap_or_else(|| "The user denied this call.".into()),
+                message: reason.clone().unwrap_or_default(),
             }),
             Verdict::Refused(refusal) => Ok(refused_approval(refusal)),
             Verdict::Claimed => {

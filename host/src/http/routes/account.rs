@@ -14,11 +14,12 @@ use serde_json::json;
 
 use crate::{
     app::App,
-    http::{HttpError,
-    auth::{client_ip, cookie},
-    body::OptionalJson,
-    origin::Origin,
-},
+    http::{
+        HttpError,
+        auth::{client_ip, cookie},
+        body::OptionalJson,
+        origin::Origin,
+    },
 };
 
 /// The headers and address of a request for a session. A foreign page can't make one: it could sign
@@ -37,9 +38,8 @@ impl FromRequestParts<App> for SessionRequest {
         if origin == Origin::Foreign {
             return Err(HttpError::forbidden());
         }
-        let text = |name| {
-            parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok())
-        };
+        let text =
+            |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let client = Client {
             ip: client_ip(parts),
             user_agent: text(header::USER_AGENT).map(str::to_owned),
@@ -51,10 +51,7 @@ impl FromRequestParts<App> for SessionRequest {
 
 impl SessionRequest {
     /// The session that the request is about. One that a cookie names needs a page of this host.
-    fn handle(
-        &self,
-        body: &serde_json::Value,
-    ) -> Result<(SessionHandle, SessionMode), HttpError> {
+    fn handle(&self, body: &serde_json::Value) -> Result<(SessionHandle, SessionMode), HttpError> {
         let (handle, mode) = SessionHandle::from_request(
             body,
             cookie(&self.headers, REFRESH_COOKIE),
@@ -108,6 +105,7 @@ pub(super) async fn logout(
     Ok(response)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a session token is given to its owner's browser")]
 fn signed_in(sign_in: &SignIn, app: &App) -> Response {
     let mut response = Json(json!({ "data": sign_in.body() })).into_response();
     if let Some(cookie) = sign_in.cookie() {

@@ -8,8 +8,7 @@ mod operations;
 mod project;
 
 use axum::{
-    Router,
-    middleware,
+    Router, middleware,
     response::IntoResponse,
     routing::{get, post},
 };

@@ -12,10 +12,11 @@ use tokio_util::io::ReaderStream;
 
 use crate::{
     app::App,
-    http::{HttpError,
-    auth::Anyone,
-    parameters::{ItemQuery, PathParameters},
-},
+    http::{
+        HttpError,
+        auth::Anyone,
+        parameters::{ItemQuery, PathParameters},
+    },
 };
 
 /// Bytes of a file that are read at a time.
@@ -37,10 +38,7 @@ pub(super) async fn users_me(
 }
 
 /// `GET /policies/me/globals`.
-pub(super) async fn policies_me_globals(
-    State(app): State<App>,
-    Anyone(caller): Anyone,
-) -> Answer {
+pub(super) async fn policies_me_globals(State(app): State<App>, Anyone(caller): Anyone) -> Answer {
     answer(app.project.policies_me_globals(&caller).await?)
 }
 

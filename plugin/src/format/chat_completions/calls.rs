@@ -82,11 +82,7 @@ impl Calls {
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), TooManyCalls> {
         let function = piece.function.unwrap_or_default();
-        let id = piece
-            .id
-            .filled()
-            .filter(|id| id != "null")
-            .unwrap_or_default();
+        let id = piece.id.filled().filter(|id| id != "null").unwrap_or_default();
         let name = function.name.filled().unwrap_or_default();
         let arguments = function.arguments.filled().unwrap_or_default();
         let position = match self.place(piece.index.0, &id, &name, &arguments) {
@@ -97,10 +93,7 @@ impl Calls {
                 if self.calls.len() >= MAX_CALLS {
                     return Err(TooManyCalls);
                 }
-                self.calls.push(KnownCall {
-                    index: piece.index.0,
-                    ..KnownCall::default()
-                });
+                self.calls.push(KnownCall { index: piece.index.0, ..KnownCall::default() });
                 self.calls.len() - 1
             }
         };
@@ -114,10 +107,7 @@ impl Calls {
         call.extent.advance(&arguments);
         if let Some(number) = call.number {
             if !arguments.is_empty() {
-                on_event(Event::CallArguments {
-                    call: number,
-                    text: arguments,
-                });
+                on_event(Event::CallArguments { call: number, text: arguments });
             }
         } else if !name.is_empty() {
             call.name = name.into_owned();
@@ -136,11 +126,8 @@ impl Calls {
     fn place(&self, index: Option<u64>, id: &str, name: &str, arguments: &str) -> Place {
         let newest = |matches: &dyn Fn(&KnownCall) -> bool| self.calls.iter().rposition(matches);
         let same_index = |call: &KnownCall| index.is_none() || call.index == index;
-        let by_id = if id.is_empty() {
-            None
-        } else {
-            newest(&|call| same_index(call) && call.id == id)
-        };
+        let by_id =
+            if id.is_empty() { None } else { newest(&|call| same_index(call) && call.id == id) };
         let Some(position) = by_id.or_else(|| newest(&same_index)) else {
             return Place::New;
         };
@@ -161,11 +148,7 @@ impl Calls {
         } else {
             names || (complete && has_arguments)
         };
-        if is_new {
-            Place::New
-        } else {
-            Place::Existing(position)
-        }
+        if is_new { Place::New } else { Place::Existing(position) }
     }
 }
 
@@ -180,10 +163,7 @@ impl KnownCall {
             name: Cow::Borrowed(&self.name),
         });
         if !self.arguments.is_empty() {
-            on_event(Event::CallArguments {
-                call,
-                text: Cow::Borrowed(&self.arguments),
-            });
+            on_event(Event::CallArguments { call, text: Cow::Borrowed(&self.arguments) });
         }
     }
 }
@@ -209,16 +189,11 @@ mod tests {
         for piece in pieces.as_array().expect("a list") {
             let piece = piece.to_string();
             calls
-                .accept(
-                    serde_json::from_str(&piece).expect("a piece"),
-                    &mut on_event,
-                )
+                .accept(serde_json::from_str(&piece).expect("a piece"), &mut on_event)
                 .expect("few calls");
         }
         calls.end(&mut on_event);
-        seen.into_iter()
-            .map(|(id, name, arguments)| format!("{id} {name} {arguments}"))
-            .collect()
+        seen.into_iter().map(|(id, name, arguments)| format!("{id} {name} {arguments}")).collect()
     }
 
     fn piece(index: Option<u64>, id: Option<&str>, name: Option<&str>, arguments: &str) -> Value {
@@ -244,11 +219,7 @@ mod tests {
             calls(json!([whole(Some("a"), "f"), whole(Some("b"), "f")])),
             ["a f {\"q\":\"}{\"}", "b f {\"q\":\"}{\"}"]
         );
-        assert_eq!(
-            calls(json!([whole(None, "f"), whole(None, "f")])).len(),
-            2,
-            "without ids"
-        );
+        assert_eq!(calls(json!([whole(None, "f"), whole(None, "f")])).len(), 2, "without ids");
     }
 
     #[test]
@@ -337,10 +308,7 @@ mod tests {
             {"index": null, "id": null, "type": null, "function": null},
             {"index": 0, "id": 7, "function": {"name": "f", "arguments": {"x": 1}}},
         ]);
-        assert_eq!(
-            calls(pieces).last().map(String::as_str),
-            Some("7 f {\"x\":1}")
-        );
+        assert_eq!(calls(pieces).last().map(String::as_str), Some("7 f {\"x\":1}"));
     }
 
     #[test]
@@ -349,9 +317,7 @@ mod tests {
         let outcomes: Vec<_> = (0..=MAX_CALLS)
             .map(|index| {
                 let piece = piece(Some(index as u64), None, Some("f"), "{}").to_string();
-                calls
-                    .accept(serde_json::from_str(&piece).expect("a piece"), &mut |_| {})
-                    .is_ok()
+                calls.accept(serde_json::from_str(&piece).expect("a piece"), &mut |_| {}).is_ok()
             })
             .collect();
         assert_eq!(outcomes.iter().filter(|taken| **taken).count(), MAX_CALLS);

@@ -79,7 +79,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Content<'a> {
     pub(super) text: Option<Cow<'a, str>>,
-    pub(super) thinking: Option<Cow<'a, str>>,
+    pub(super) thinking: Option<Box<str>>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
@@ -106,17 +106,11 @@ impl<'de> Visitor<'de> for ContentVisitor {
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Content {
-            text: Some(Cow::Borrowed(text)),
-            thinking: None,
-        })
+        Ok(Content { text: Some(Cow::Borrowed(text)), thinking: None })
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Content {
-            text: Some(Cow::Owned(text.to_owned())),
-            thinking: None,
-        })
+        Ok(Content { text: Some(Cow::Owned(text.to_owned())), thinking: None })
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
@@ -151,11 +145,20 @@ impl<'de> Visitor<'de> for ContentVisitor {
             let thought = part.thinking.and_then(|thought| thought.text);
             thinking.push_str(&thought.unwrap_or_default());
         }
-        let filled = |text: String| (!text.is_empty()).then_some(Cow::Owned(text));
         Ok(Content {
-            text: filled(text),
-            thinking: filled(thinking),
+            text: (!text.is_empty()).then_some(Cow::Owned(text)),
+            thinking: (!thinking.is_empty()).then(|| thinking.into_boxed_str()),
         })
+    }
+}
+
+/// A string; absent for anything else.
+#[derive(Debug, Default)]
+pub(super) struct Plain<'a>(pub(super) Option<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Plain<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Content::deserialize(deserializer)?.text))
     }
 }
 
@@ -166,9 +169,7 @@ pub(super) struct Count(pub(super) Option<u64>);
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::deserialize(deserializer)?;
-        Ok(Self(
-            text.0.and_then(|text| text.split('.').next()?.parse().ok()),
-        ))
+        Ok(Self(text.0.and_then(|text| text.split('.').next()?.parse().ok())))
     }
 }
 
@@ -233,12 +234,7 @@ mod tests {
             let text: Text<'_> = serde_json::from_str(json).expect("tolerated");
             assert_eq!(text.0.as_deref(), expected, "{json}");
         }
-        for (json, expected) in [
-            ("12", Some(12)),
-            ("1.0", Some(1)),
-            ("null", None),
-            ("-3", None),
-        ] {
+        for (json, expected) in [("12", Some(12)), ("1.0", Some(1)), ("null", None), ("-3", None)] {
             let count: Count = serde_json::from_str(json).expect("tolerated");
             assert_eq!(count.0, expected, "{json}");
         }

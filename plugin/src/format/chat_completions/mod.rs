@@ -32,11 +32,7 @@ impl ChatCompletions {
         let named_so = [&endpoint.provider, &endpoint.kind, &endpoint.model]
             .iter()
             .any(|name| name.to_ascii_lowercase().contains("stral"));
-        let id_shape = if named_so {
-            IdShape::Nine
-        } else {
-            IdShape::Common
-        };
+        let id_shape = if named_so { IdShape::Nine } else { IdShape::Common };
         Self { endpoint, id_shape }
     }
 }
@@ -47,11 +43,7 @@ impl WireFormat for ChatCompletions {
         if body.len() > MAX_BODY_BYTES {
             return Err(Failure::ContextTooLong);
         }
-        Ok(Request {
-            path: "chat/completions".into(),
-            headers: Vec::new(),
-            body,
-        })
+        Ok(Request { path: "chat/completions".into(), headers: Vec::new(), body })
     }
 
     fn reader(&self) -> Box<dyn EventReader> {

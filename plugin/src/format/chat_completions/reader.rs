@@ -49,9 +49,7 @@ impl EventReader for ChatCompletionsReader {
             match bytes.iter().find(|byte| !b" \t\r\n".contains(byte)) {
                 None => {}
                 Some(b'<') => {
-                    return self
-                        .answer
-                        .fail(Failure::NotAStream, "markup".into(), on_event);
+                    return self.answer.fail(Failure::NotAStream, "markup".into(), on_event);
                 }
                 Some(b'{' | b'[') => self.body = BodyKind::Json(Vec::new()),
                 Some(_) => self.body = BodyKind::Events,
@@ -65,8 +63,7 @@ impl EventReader for ChatCompletionsReader {
         let answer = &mut self.answer;
         let outcome = self.sse.feed(bytes, |data| answer.accept(data, on_event));
         if outcome.is_err() {
-            self.answer
-                .fail(Failure::Malformed, "event too large".into(), on_event);
+            self.answer.fail(Failure::Malformed, "event too large".into(), on_event);
         }
     }
 
@@ -128,11 +125,7 @@ impl Answer {
         }
         self.has_events = true;
         let Ok(chunk) = serde_json::from_slice::<ChunkShape<'_>>(data) else {
-            self.fail(
-                Failure::Malformed,
-                "event is not the expected JSON".into(),
-                on_event,
-            );
+            self.fail(Failure::Malformed, "event is not the expected JSON".into(), on_event);
             return false;
         };
         if let Some(error) = chunk.error {
@@ -148,11 +141,7 @@ impl Answer {
         }
         let mut usage = chunk.usage;
         if let Some(choice) = chunk.choices.0 {
-            let ChoiceShape {
-                delta,
-                finish_reason,
-                usage: choice_usage,
-            } = choice;
+            let ChoiceShape { delta, finish_reason, usage: choice_usage } = choice;
             usage = usage.or(choice_usage);
             if let Some(delta) = delta
                 && !self.accept_delta(delta, on_event)
@@ -177,9 +166,9 @@ impl Answer {
         }
         // Some gateways send the same text in both fields: the first one counts.
         let reasoning = [
-            ("reasoning_content", delta.reasoning_content.text),
-            ("reasoning", delta.reasoning.text),
-            ("content", delta.content.thinking),
+            ("reasoning_content", delta.reasoning_content.0),
+            ("reasoning", delta.reasoning.0),
+            ("content", delta.content.thinking.map(|text| text.into_string().into())),
         ];
         for (field, text) in reasoning {
             if let Some(text) = filled(text) {

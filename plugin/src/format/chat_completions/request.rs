@@ -131,9 +131,7 @@ pub(super) fn body(
             })
             .collect(),
         stream: true,
-        stream_options: asks_for_usage.then_some(StreamOptions {
-            include_usage: true,
-        }),
+        stream_options: asks_for_usage.then_some(StreamOptions { include_usage: true }),
         store: openai.then_some(false),
         max_tokens: endpoint.max_output_tokens.filter(|_| !completion_limit),
         max_completion_tokens: endpoint.max_output_tokens.filter(|_| completion_limit),
@@ -143,14 +141,10 @@ pub(super) fn body(
 
 fn messages(id_shape: IdShape, conversation: &Conversation) -> Vec<Message<'_>> {
     let mut ids = WireIds::new(id_shape);
-    let mut messages = vec![Message::System {
-        content: &conversation.system,
-    }];
+    let mut messages = vec![Message::System { content: &conversation.system }];
     for entry in &conversation.entries {
         match entry {
-            Entry::User(parts) => messages.push(Message::User {
-                content: content(parts),
-            }),
+            Entry::User(parts) => messages.push(Message::User { content: content(parts) }),
             Entry::Answer(parts) => messages.push(answer(parts, &mut ids)),
             Entry::Results(results) => {
                 messages.extend(results.iter().map(|result| tool_result(result, &mut ids)));
@@ -161,10 +155,7 @@ fn messages(id_shape: IdShape, conversation: &Conversation) -> Vec<Message<'_>> 
 }
 
 fn tool_result<'a>(result: &'a CallResult, ids: &mut WireIds) -> Message<'a> {
-    Message::Tool {
-        tool_call_id: ids.of_call(&result.call_id, None),
-        content: &result.content,
-    }
+    Message::Tool { tool_call_id: ids.of_call(&result.call_id, None), content: &result.content }
 }
 
 fn answer<'a>(parts: &'a [AnswerPart], ids: &mut WireIds) -> Message<'a> {
@@ -182,19 +173,11 @@ fn answer<'a>(parts: &'a [AnswerPart], ids: &mut WireIds) -> Message<'a> {
             AnswerPart::Call(call) => tool_calls.push(ToolCall {
                 id: ids.of_call(&call.id, call.provider_id.as_deref()),
                 r#type: "function",
-                function: CalledFunction {
-                    name: &call.name,
-                    arguments: &call.arguments,
-                },
+                function: CalledFunction { name: &call.name, arguments: &call.arguments },
             }),
         }
     }
-    Message::Assistant {
-        content,
-        reasoning_content,
-        reasoning,
-        tool_calls,
-    }
+    Message::Assistant { content, reasoning_content, reasoning, tool_calls }
 }
 
 fn append(whole: &mut Option<String>, text: &str, separator: &str) {
@@ -225,25 +208,14 @@ fn content(parts: &[UserPart]) -> Content<'_> {
 fn content_part(part: &UserPart) -> ContentPart<'_> {
     match part {
         UserPart::Text(text) => ContentPart::Text { text: text.into() },
-        UserPart::File {
-            media_type,
-            url,
-            filename,
-        } => {
+        UserPart::File { media_type, url, filename } => {
             let inline = url.starts_with("data:");
             if media_type.starts_with("image/") && (inline || url.starts_with("https://")) {
-                return ContentPart::ImageUrl {
-                    image_url: ImageUrl { url },
-                };
+                return ContentPart::ImageUrl { image_url: ImageUrl { url } };
             }
             let filename = filename.as_deref().unwrap_or("file");
             if media_type == "application/pdf" && inline {
-                return ContentPart::File {
-                    file: FileData {
-                        filename,
-                        file_data: url,
-                    },
-                };
+                return ContentPart::File { file: FileData { filename, file_data: url } };
             }
             let text = format!(
                 "[The user attached the file {filename:?} ({media_type}), which this model can't \

@@ -1,9 +1,11 @@
 //! The shape of an event, with everything optional.
+//!
+//! These values are moved several times for each event: what is rare is boxed to keep them small.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::lenient::{Content, Count, First, Text};
+use super::lenient::{Content, Count, First, Plain, Text};
 use crate::format::TokenCount;
 
 #[derive(Deserialize)]
@@ -11,9 +13,9 @@ pub(super) struct ChunkShape<'a> {
     #[serde(borrow, default)]
     pub(super) choices: First<ChoiceShape<'a>>,
     #[serde(default)]
-    pub(super) usage: Option<UsageShape>,
+    pub(super) usage: Option<Box<UsageShape>>,
     #[serde(default)]
-    pub(super) error: Option<Value>,
+    pub(super) error: Option<Box<Value>>,
     #[serde(borrow, default)]
     pub(super) object: Text<'a>,
 }
@@ -25,7 +27,7 @@ pub(super) struct ChoiceShape<'a> {
     #[serde(borrow, default)]
     pub(super) finish_reason: Text<'a>,
     #[serde(default)]
-    pub(super) usage: Option<UsageShape>,
+    pub(super) usage: Option<Box<UsageShape>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -35,9 +37,9 @@ pub(super) struct DeltaShape<'a> {
     #[serde(borrow, default)]
     pub(super) refusal: Text<'a>,
     #[serde(borrow, default)]
-    pub(super) reasoning_content: Content<'a>,
+    pub(super) reasoning_content: Plain<'a>,
     #[serde(borrow, default)]
-    pub(super) reasoning: Content<'a>,
+    pub(super) reasoning: Plain<'a>,
     #[serde(borrow, default)]
     pub(super) tool_calls: Option<Vec<CallShape<'a>>>,
 }
@@ -85,21 +87,15 @@ struct DetailsShape {
 impl UsageShape {
     /// The counts; none where all are absent.
     pub(super) fn counts(&self) -> Option<TokenCount> {
-        let cached = self
-            .prompt_tokens_details
-            .as_ref()
-            .and_then(|details| details.cached_tokens.0);
-        let reasoning = self
-            .completion_tokens_details
-            .as_ref()
-            .and_then(|details| details.reasoning_tokens.0);
+        let cached =
+            self.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens.0);
+        let reasoning =
+            self.completion_tokens_details.as_ref().and_then(|details| details.reasoning_tokens.0);
         self.prompt_tokens.0.or(self.completion_tokens.0)?;
         Some(TokenCount {
             input: self.prompt_tokens.0.unwrap_or_default(),
             output: self.completion_tokens.0.unwrap_or_default(),
-            cached: cached
-                .or(self.prompt_cache_hit_tokens.0)
-                .unwrap_or_default(),
+            cached: cached.or(self.prompt_cache_hit_tokens.0).unwrap_or_default(),
             reasoning: reasoning.unwrap_or_default(),
         })
     }

@@ -111,10 +111,7 @@ impl<'a> Run<'a> {
                 continue;
             } else if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
                 let known: Vec<_> = properties.into_iter().flat_map(Map::keys).collect();
-                let known = known
-                    .iter()
-                    .map(|name| format!("`{name}`"))
-                    .collect::<Vec<_>>();
+                let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
                 let text = format!("not known here; there are {}", known.join(", "));
                 complaints.push(place.complaint(text));
             } else if let Some(schema) = schema.get("additionalProperties") {
@@ -127,11 +124,8 @@ impl<'a> Run<'a> {
         }
         let dependencies =
             ["dependencies", "dependentRequired", "dependentSchemas"].map(|name| schema.get(name));
-        for (name, needs) in dependencies
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-            .flatten()
+        for (name, needs) in
+            dependencies.into_iter().flatten().filter_map(Value::as_object).flatten()
         {
             if !object.contains_key(name) {
                 continue;
@@ -167,30 +161,20 @@ impl<'a> Run<'a> {
         };
         for (index, value) in values.iter().enumerate() {
             if let Some(schema) = tuple.get(index).or(rest) {
-                self.apply(
-                    schema,
-                    value,
-                    &Path::Index(path, index),
-                    depth + 1,
-                    complaints,
-                );
+                self.apply(schema, value, &Path::Index(path, index), depth + 1, complaints);
             }
         }
         if let Some(contained) = schema.get("contains")
-            && !values
-                .iter()
-                .any(|value| self.matches(contained, value, depth))
+            && !values.iter().any(|value| self.matches(contained, value, depth))
         {
             complaints.push(path.complaint("no element is of the kind that has to be there"));
         }
         if schema.get("uniqueItems") == Some(&Value::Bool(true))
             && values.len() <= 1000
-            && values.iter().enumerate().any(|(index, value)| {
-                values
-                    .iter()
-                    .skip(index + 1)
-                    .any(|other| same(value, other))
-            })
+            && values
+                .iter()
+                .enumerate()
+                .any(|(index, value)| values.iter().skip(index + 1).any(|other| same(value, other)))
         {
             complaints.push(path.complaint("the elements have to differ from each other"));
         }
@@ -217,11 +201,7 @@ impl<'a> Run<'a> {
             }
         }
         if let Some(forms) = list("oneOf") {
-            match forms
-                .iter()
-                .filter(|form| self.matches(form, value, depth))
-                .count()
-            {
+            match forms.iter().filter(|form| self.matches(form, value, depth)).count() {
                 1 => {}
                 0 => match only_of_this_type(forms, value) {
                     Some(form) => self.apply(form, value, path, depth + 1, complaints),
@@ -236,11 +216,7 @@ impl<'a> Run<'a> {
             complaints.push(path.complaint("of a form that is not allowed"));
         }
         if let Some(condition) = schema.get("if") {
-            let branch = if self.matches(condition, value, depth) {
-                "then"
-            } else {
-                "else"
-            };
+            let branch = if self.matches(condition, value, depth) { "then" } else { "else" };
             if let Some(schema) = schema.get(branch) {
                 self.apply(schema, value, path, depth + 1, complaints);
             }
@@ -260,12 +236,8 @@ fn only_of_this_type<'s>(forms: &'s [Value], value: &Value) -> Option<&'s Value>
 }
 
 fn fits_none(forms: &[Value]) -> String {
-    let nouns: Vec<_> = forms
-        .iter()
-        .filter_map(Value::as_object)
-        .flat_map(types)
-        .map(noun)
-        .collect();
+    let nouns: Vec<_> =
+        forms.iter().filter_map(Value::as_object).flat_map(types).map(noun).collect();
     if nouns.is_empty() {
         "fits none of the allowed forms".into()
     } else {

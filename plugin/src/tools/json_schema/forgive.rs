@@ -43,11 +43,8 @@ impl Run<'_> {
                 let is_required = |name: &str| {
                     required.is_some_and(|names| names.iter().any(|other| other == name))
                 };
-                for (name, schema) in schema
-                    .get("properties")
-                    .and_then(Value::as_object)
-                    .into_iter()
-                    .flatten()
+                for (name, schema) in
+                    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
                 {
                     let Some(value) = object.get_mut(name) else {
                         continue;

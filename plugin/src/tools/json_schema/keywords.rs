@@ -77,19 +77,13 @@ pub(super) fn wrong_value(schema: &Map<String, Value>, value: &Value) -> Option<
     }
     #[expect(clippy::cast_precision_loss, reason = "no length comes near 2^52")]
     let (length, least, most, what) = match value {
-        Value::String(text) => (
-            text.chars().count() as f64,
-            "minLength",
-            "maxLength",
-            "characters",
-        ),
+        Value::String(text) => {
+            (text.chars().count() as f64, "minLength", "maxLength", "characters")
+        }
         Value::Array(values) => (values.len() as f64, "minItems", "maxItems", "elements"),
-        Value::Object(object) => (
-            object.len() as f64,
-            "minProperties",
-            "maxProperties",
-            "properties",
-        ),
+        Value::Object(object) => {
+            (object.len() as f64, "minProperties", "maxProperties", "properties")
+        }
         _ => return None,
     };
     if let Some(least) = bound(least).filter(|least| length < *least) {

@@ -43,27 +43,17 @@ impl Schema {
     /// # Errors
     /// Up to five complaints: where, what was expected, what was found.
     pub(super) fn check(&self, value: &Value) -> Result<(), String> {
-        let run = Run {
-            root: &self.root,
-            steps: Cell::new(0),
-        };
+        let run = Run { root: &self.root, steps: Cell::new(0) };
         let mut complaints = Vec::new();
         run.apply(&self.root, value, &Path::Root, 0, &mut complaints);
-        if complaints.is_empty() {
-            Ok(())
-        } else {
-            Err(complaints.join(" "))
-        }
+        if complaints.is_empty() { Ok(()) } else { Err(complaints.join(" ")) }
     }
 
     /// Changes what clearly means something else than it says: JSON in a string where no string is
     /// allowed, null for a property that may be absent, one value where a list is wanted. Returns
     /// whether anything changed.
     pub(super) fn forgive(&self, value: &mut Value) -> bool {
-        let run = Run {
-            root: &self.root,
-            steps: Cell::new(0),
-        };
+        let run = Run { root: &self.root, steps: Cell::new(0) };
         run.forgive(&self.root, value, 0)
     }
 }

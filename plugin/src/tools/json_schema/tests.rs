@@ -6,10 +6,7 @@ use serde_json::json;
 use super::*;
 
 fn check(schema: &Value, value: &Value) -> Result<(), String> {
-    Schema {
-        root: schema.clone(),
-    }
-    .check(value)
+    Schema { root: schema.clone() }.check(value)
 }
 
 #[test]
@@ -98,9 +95,7 @@ fn schema() -> impl Strategy<Value = Value> {
             list().prop_map(|schemas| json!({"allOf": schemas})),
             list().prop_map(|schemas| json!({"items": schemas, "additionalItems": false})),
             inner.clone().prop_map(|schema| json!({"not": schema})),
-            inner
-                .clone()
-                .prop_map(|schema| json!({"items": schema, "propertyNames": true})),
+            inner.clone().prop_map(|schema| json!({"items": schema, "propertyNames": true})),
             inner.clone().prop_map(|schema| json!({"contains": schema})),
             (inner.clone(), inner.clone(), inner.clone())
                 .prop_map(|(one, two, three)| json!({"if": one, "then": two, "else": three})),

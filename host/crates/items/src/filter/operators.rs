@@ -122,7 +122,7 @@ impl Test {
         value: &Value,
         kind: FieldType,
     ) -> Result<Self, String> {
-        let on = *value != Value::Bool(false) && *value != Value::from("false");
+        let on = *value != Value::Bool(false) && value.as_str() != Some("false");
         match operator {
             Operator::Null { negated } => return Ok(Self::Null(on != negated)),
             Operator::Empty { negated } => return Ok(Self::Empty(on != negated)),

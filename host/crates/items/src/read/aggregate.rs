@@ -330,8 +330,6 @@ fn compose(
     if let Some(search) = &plan.search {
         inner.and_where(search.condition(&composer, collection, &table)?);
     }
-    // A sum of floats depends on their order, which must not depend on values out of sight.
-    inner.order_by((table.clone(), collection.primary_key.clone()), Order::Asc);
     outer.from_subquery(inner, "s");
     for (index, order) in &plan.sort {
         outer.order_by(format!("c{index}"), order.clone());

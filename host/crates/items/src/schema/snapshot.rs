@@ -78,6 +78,20 @@ impl Field {
         self.kind != FieldType::Alias
     }
 
+    /// Whether the project or the database fills the field by itself when an item is created.
+    pub fn is_automatic(&self) -> bool {
+        const FLAGS: [&str; 7] = [
+            "uuid",
+            "date-created",
+            "date-updated",
+            "user-created",
+            "user-updated",
+            "role-created",
+            "role-updated",
+        ];
+        self.auto_increment || self.generated || FLAGS.iter().any(|flag| self.has_special(flag))
+    }
+
     /// Whether `special` has a flag.
     pub fn has_special(&self, flag: &str) -> bool {
         self.special.iter().any(|special| special == flag)

@@ -76,7 +76,7 @@ fn field_failures(
     let mut failures = Vec::new();
     for field in &collection.fields {
         let value = payload.get(&field.name);
-        let optional = field.nullable || field.generated || is_automatic(field);
+        let optional = field.nullable || field.is_automatic();
         match value {
             None if action == Action::Create && !optional && field.default.is_none() => {
                 failures.push(validation::failure(&field.name, "required", Map::new()));
@@ -97,20 +97,6 @@ fn field_failures(
         }
     }
     failures
-}
-
-/// Whether the project fills the field by itself.
-fn is_automatic(field: &Field) -> bool {
-    const FLAGS: [&str; 7] = [
-        "uuid",
-        "date-created",
-        "date-updated",
-        "user-created",
-        "user-updated",
-        "role-created",
-        "role-updated",
-    ];
-    field.auto_increment || FLAGS.iter().any(|flag| field.has_special(flag))
 }
 
 /// Adds the values that the project fills in: who and when, and new UUIDs.

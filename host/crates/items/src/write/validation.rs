@@ -103,7 +103,9 @@ fn object(
                     all.extend(failures);
                     met
                 });
-                if !met {
+                if parts.is_empty() {
+                    found.push(failure(prefix, "rule", Map::new()));
+                } else if !met {
                     found.extend(all);
                 }
             }
@@ -324,4 +326,65 @@ fn matches(value: &Value, expected: &Value) -> bool {
     let (Some(text), Some(pattern)) = (value.as_str(), expected.as_str()) else { return false };
     let bare = pattern.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).unwrap_or(pattern);
     Regex::new(bare).is_ok_and(|regex| regex.is_match(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(rule: &Value, payload: &Value) -> Vec<String> {
+        let payload = payload.as_object().expect("a payload");
+        let failures = object(rule, payload, None, "", 0);
+        failures.into_iter().map(|failure| failure.kind).collect()
+    }
+
+    #[test]
+    fn rules_hold_or_fail_on_a_payload() {
+        for (rule, payload, expected) in [
+            (json!({"a": {"_eq": 1}}), json!({"a": 1.0}), vec![]),
+            (json!({"a": 1}), json!({"a": 2}), vec!["eq"]),
+            (json!({"a": {"_eq": 1}}), json!({"a": null}), vec!["eq"]),
+            (json!({"a": {"_eq": 1}}), json!({}), vec![]),
+            (json!({"a": {"_neq": "x"}}), json!({"a": "x"}), vec!["neq"]),
+            (json!({"a": {"_submitted": true}}), json!({}), vec!["required"]),
+            (json!({"a": {"_submitted": true}}), json!({"a": null}), vec![]),
+            (json!({"a": {"_null": true}}), json!({"a": 1}), vec!["null"]),
+            (json!({"a": {"_nnull": true}}), json!({"a": null}), vec!["nnull"]),
+            (json!({"a": {"_in": ["x", "y"]}}), json!({"a": "z"}), vec!["in"]),
+            (json!({"a": {"_in": "x,y"}}), json!({"a": "y"}), vec![]),
+            (json!({"a": {"_nin": ["x"]}}), json!({"a": "x"}), vec!["nin"]),
+            (json!({"a": {"_lt": 3}}), json!({"a": 3}), vec!["lt"]),
+            (json!({"a": {"_lte": 3}}), json!({"a": 3}), vec![]),
+            (json!({"a": {"_gt": 3}}), json!({"a": null}), vec!["gt"]),
+            (json!({"a": {"_gte": "b"}}), json!({"a": "a"}), vec!["gte"]),
+            (json!({"a": {"_between": [1, 3]}}), json!({"a": 4}), vec!["between"]),
+            (json!({"a": {"_nbetween": [1, 3]}}), json!({"a": 2}), vec!["nbetween"]),
+            (json!({"a": {"_between": [1]}}), json!({"a": 1}), vec!["between"]),
+            (json!({"a": {"_regex": "/^[a-z]+$/"}}), json!({"a": "A"}), vec!["regex"]),
+            (json!({"a": {"_regex": "^[a-z]+$"}}), json!({"a": "a"}), vec![]),
+            (json!({"a": {"_regex": "("}}), json!({"a": "a"}), vec!["regex"]),
+            (json!({"a": {"_contains": "x"}}), json!({"a": 7}), vec!["contains"]),
+            (json!({"a": {"_ncontains": "x"}}), json!({"a": "axb"}), vec!["ncontains"]),
+            (json!({"a": {"_istarts_with": "AB"}}), json!({"a": "abc"}), vec![]),
+            (json!({"a": {"_niends_with": "BC"}}), json!({"a": "abc"}), vec!["niends_with"]),
+            (json!({"a": {"_empty": true}}), json!({"a": "x"}), vec!["empty"]),
+            (json!({"a": {"_nempty": true}}), json!({"a": []}), vec!["nempty"]),
+            (json!({"a": {"_magic": 1}}), json!({"a": 1}), vec!["magic"]),
+            (json!({"_or": [{"a": 1}, {"b": 2}]}), json!({"a": 3, "b": 2}), vec![]),
+            (json!({"_or": [{"a": 1}, {"a": 2}]}), json!({"a": 3}), vec!["eq", "eq"]),
+            (json!({"_or": []}), json!({"a": 3}), vec!["rule"]),
+            (json!({"a": {"_or": [{"_eq": 1}, {"_eq": 3}]}}), json!({"a": 3}), vec![]),
+            (json!({"a": {"b": {"_eq": 1}}}), json!({"a": {"b": 2}}), vec!["eq"]),
+            (json!({"a": {"b": {"_eq": 1}}}), json!({"a": 7}), vec!["rule"]),
+            (json!("nonsense"), json!({"a": 7}), vec!["rule"]),
+        ] {
+            assert_eq!(kinds(&rule, &payload), expected, "{rule} on {payload}");
+        }
+    }
+
+    #[test]
+    fn a_rule_nested_without_end_fails() {
+        let rule = (0..100).fold(json!({"a": 1}), |rule, _| json!({"_and": [rule]}));
+        assert_eq!(kinds(&rule, &json!({"a": 1})), ["rule"]);
+    }
 }

@@ -1,6 +1,7 @@
 //! A small project to test against, and tables of cases that read as a specification.
 #![expect(dead_code, reason = "each test file uses a part")]
 #![expect(unreachable_pub, reason = "support of tests")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a broken fixture is a failed test")]
 
 use palisade_data::{
     Accountability, Caller, DataBackend, DataError, Operation, Outcome, Query, Selection,

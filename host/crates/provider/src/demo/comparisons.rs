@@ -166,6 +166,10 @@ impl Parser<'_> {
         while self.tokens.get(next).is_some_and(|token| token.is_any(&["the", "a", "an"])) {
             next += 1;
         }
+        let everything = ["all", "every", "each", "any"];
+        if self.tokens.get(next)?.is_any(&everything) {
+            return None;
+        }
         if let Some(end) = self.related(next, to, conditions) {
             return Some(end);
         }

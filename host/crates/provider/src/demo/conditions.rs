@@ -140,9 +140,9 @@ impl Parser<'_> {
                 if !newest {
                     conditions.filters.push(json!({&date.name: {"_nnull": true}}));
                 }
-            } else {
-                conditions.sort.push(format!("{sign}{}", self.collection.primary_key));
             }
+            // Items without a date, such as drafts, are in the order in which they were made.
+            conditions.sort.push(format!("{sign}{}", self.collection.primary_key));
             return Some(at + 1);
         }
         let highest =

@@ -60,13 +60,6 @@ pub(super) fn nothing_readable() -> String {
 
 /// A tool call that failed, was refused or denied. The text is the host's.
 pub(super) fn refused(tool: &str, arguments: &Value, text: &str) -> String {
-    let lower = text.to_lowercase();
-    if ["the user declined", "tool execution denied"].iter().any(|known| lower.starts_with(known)) {
-        return format!(
-            "You declined the call of `{}`, so it was not made. Ask for something else, or ask again.",
-            inline(tool)
-        );
-    }
     let action = arguments.get("action").and_then(Value::as_str);
     let unchanged = match action {
         Some("create" | "update" | "delete") => " Nothing was changed.",
@@ -76,6 +69,11 @@ pub(super) fn refused(tool: &str, arguments: &Value, text: &str) -> String {
         (Some(action), Some(collection)) => format!("the {action} on `{}`", inline(collection)),
         _ => format!("the call of `{}`", inline(tool)),
     };
+    let lower = text.to_lowercase();
+    let declined = ["the user declined", "tool execution denied"];
+    if declined.iter().any(|known| lower.starts_with(known)) {
+        return format!("You declined {what}, so it was not done.{unchanged}");
+    }
     let text = if text.is_empty() { "no reason given" } else { text };
     format!(
         "That was not done: {what} came back with this answer.{unchanged}\n\n> {}",

@@ -21,8 +21,8 @@ pub(super) async fn page(
     _: Administrator,
     query: QueryParameters,
 ) -> Result<Json<Value>, HttpError> {
-    let query = query
-        .allow(&["since", "until", "kind", "user", "turn", "limit", "cursor", "order"])?;
+    let query =
+        query.allow(&["since", "until", "kind", "user", "turn", "limit", "cursor", "order"])?;
     let limit = query.parse::<u32>("limit", "a whole number")?;
     if limit.is_some_and(|limit| !(1..=MAX_LEDGER_PAGE).contains(&limit)) {
         let problem = format!("\"limit\" has to be from 1 to {MAX_LEDGER_PAGE}");

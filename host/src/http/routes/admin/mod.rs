@@ -5,14 +5,14 @@ mod providers;
 mod settings;
 mod tools;
 
-use axum::{Router, routing::{get, patch}};
+use axum::{
+    Router,
+    routing::{get, patch},
+};
 use palisade_data::Caller;
 use palisade_state::{LedgerEntry, LedgerKind};
 
-use crate::{
-    app::App,
-    http::{HttpError},
-};
+use crate::{app::App, http::HttpError};
 
 /// The routes of administrators.
 pub(super) fn routes() -> Router<App> {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::{actor, record};
 use crate::{
-    config::ProviderConfig,
     app::App,
+    config::ProviderConfig,
     http::{HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters},
 };
 
@@ -71,7 +71,8 @@ pub(super) async fn set_key(
 ) -> Result<Json<Value>, HttpError> {
     let provider = configured(&app, &id)?;
     let key = SecretString::from(key);
-    let stored = app.state.set_key(&app.config.workspace.id, &provider.id, key, actor(&caller)?).await?;
+    let stored =
+        app.state.set_key(&app.config.workspace.id, &provider.id, key, actor(&caller)?).await?;
     record(&app, &caller, Some(&provider.id), "key set".into()).await?;
     Ok(Json(json!({ "data": reading(Some(&stored)) })))
 }

@@ -95,7 +95,8 @@ pub(super) async fn apply(
     let mut attempts = ATTEMPTS;
     loop {
         attempts -= 1;
-        let (revision, mut stored) = StoredSettings::load(&app.state, &app.config.workspace.id).await?;
+        let (revision, mut stored) =
+            StoredSettings::load(&app.state, &app.config.workspace.id).await?;
         change.apply_to(&mut stored);
         let document = serde_json::to_value(&stored).map_err(DataError::internal)?;
         let expected = change.revision.unwrap_or(revision);
@@ -112,11 +113,7 @@ pub(super) async fn apply(
     }
 }
 
-fn answer(
-    configured: &ConfiguredSettings,
-    revision: u64,
-    stored: StoredSettings,
-) -> Json<Value> {
+fn answer(configured: &ConfiguredSettings, revision: u64, stored: StoredSettings) -> Json<Value> {
     let mut locked = Vec::new();
     if configured.workspace_locked {
         locked.extend(["approvals", "max_steps", "system_prompt"].map(str::to_owned));

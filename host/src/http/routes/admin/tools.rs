@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use super::settings::{self, CeilingChange, Change};
 use crate::{
     app::App,
-    http::{HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters,
-    },
+    http::{HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters},
     settings::{EffectiveSettings, StoredSettings},
 };
 
