@@ -10,7 +10,7 @@
 use crate::component::Component;
 
 wit_bindgen::generate!({
-    path: ["/tmp/pw/wit/host", "/tmp/pw/wit/assistant"],
+    path: ["../wit/host", "../wit/assistant"],
     world: "palisade:assistant/assistant-component",
     generate_all,
 });

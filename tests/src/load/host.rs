@@ -52,7 +52,7 @@ impl Host {
             })?;
             ready(address).await?;
             let process = Process(child.id().unwrap_or_default());
-            Ok(Self { address, process, child, _output: output })
+            io::Result::Ok(Self { address, process, child, _output: output })
         };
         let host = timeout(PATIENCE, starting)
             .await

@@ -26,13 +26,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// The parts of the last step: those after the last `step-start`, all where there is none.
-    pub fn last_step(&self) -> &[Part] {
-        let start = self.last_step_index();
-        self.parts.get(start..).unwrap_or_default()
-    }
-
-    /// Index of the first part of the last step.
+    /// Index of the first part of the last step: the one after the last `step-start`, 0 where there
+    /// is none.
     pub(crate) fn last_step_index(&self) -> usize {
         self.parts
             .iter()

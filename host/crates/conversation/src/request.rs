@@ -126,16 +126,6 @@ impl ChatRequest {
         })
     }
 
-    /// Whether the request lets the assistant see a built-in tool. A request that names no built-in
-    /// tools at all sees all of them only where it has no `tools`.
-    pub fn wants_built_in(&self, name: &str) -> bool {
-        self.tools.as_ref().is_none_or(|tools| {
-            tools
-                .iter()
-                .any(|tool| matches!(tool, RequestedTool::BuiltIn(wanted) if wanted == name))
-        })
-    }
-
     /// Refuses client tools that take the name of a tool that the host runs: a call by that name
     /// must mean the host's tool to everyone who sees it.
     pub fn refuse_reserved_names(&self, reserved: &[impl AsRef<str>]) -> Result<(), RequestError> {

@@ -3,8 +3,8 @@
 #![expect(clippy::expect_used, reason = "what fails in a test's helper fails the test")]
 
 use palisade_conversation::{
-    ATTACHMENTS_AT_MOST, ChatRequest, MESSAGES_AT_MOST, PARTS_AT_MOST, TOOLS_AT_MOST, ToolMode,
-    Trigger,
+    ATTACHMENTS_AT_MOST, ChatRequest, MESSAGES_AT_MOST, PARTS_AT_MOST, RequestedTool,
+    TOOLS_AT_MOST, ToolMode, Trigger,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -41,7 +41,6 @@ fn the_body_of_a_plain_client_is_read() {
     assert_eq!(request.trigger, Some(Trigger::RegenerateMessage));
     assert_eq!(request.message_id.as_deref(), Some("m"));
     assert!(request.tools.is_none());
-    assert!(request.wants_built_in("items"));
 }
 
 #[test]
@@ -58,8 +57,16 @@ fn the_body_of_data_studio_is_read() {
     .expect("accepted");
     let names: Vec<_> = request.client_tools().map(|tool| tool.name.as_str()).collect();
     assert_eq!(names, ["read-form-values-7", "ask_user"]);
-    assert!(request.wants_built_in("schema"));
-    assert!(!request.wants_built_in("files"));
+    let names: Vec<_> = request
+        .tools
+        .iter()
+        .flatten()
+        .filter_map(|tool| match tool {
+            RequestedTool::BuiltIn(name) => Some(name.as_str()),
+            RequestedTool::Client(_) => None,
+        })
+        .collect();
+    assert_eq!(names, ["items", "schema"]);
     assert_eq!(request.tool_modes.get("items"), Some(&ToolMode::Always));
     assert_eq!(request.tool_modes.get("files"), Some(&ToolMode::Ask));
     assert_eq!(request.tool_modes.get("flows"), Some(&ToolMode::Disabled));

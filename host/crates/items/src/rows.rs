@@ -99,3 +99,11 @@ pub(crate) fn value(row: &SqliteRow, index: usize, kind: FieldType) -> Result<Va
         (Cell::Text(text), _) => text.into(),
     })
 }
+
+/// A primary key as text: `1` and `"1"` name the same item, as they do for SQLite.
+pub(crate) fn key_text(key: &Value) -> String {
+    match key {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

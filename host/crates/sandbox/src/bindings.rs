@@ -4,7 +4,7 @@
 //! plain call. All may trap, because limits are enforced inside the host functions.
 
 wasmtime::component::bindgen!({
-    path: ["/tmp/xw/wit/host", "/tmp/xw/wit/assistant"],
+    path: ["../../../wit/host", "../../../wit/assistant"],
     world: "palisade:assistant/assistant-component",
     imports: {
         "palisade:host/policy.authorise": async | trappable,

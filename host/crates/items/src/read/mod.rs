@@ -95,15 +95,7 @@ pub(crate) async fn keys_under(
     if keys.len() > MAXIMUM_LIST {
         return Err(DataError::InvalidQuery(format!("There are more than {MAXIMUM_LIST} keys")));
     }
-    let mut unique = BTreeSet::new();
-    let mut stored = Vec::with_capacity(keys.len());
-    for key in keys {
-        // A key that can't be one is a key of nothing.
-        let Ok(value) = coerce(key, collection.key_type()) else { return Ok(None) };
-        if unique.insert(format!("{value:?}")) {
-            stored.push(value);
-        }
-    }
+    let Some(stored) = stored_keys(collection, keys) else { return Ok(None) };
     if stored.is_empty() {
         return Ok(Some(stored));
     }
@@ -121,6 +113,22 @@ pub(crate) async fn keys_under(
         None => 0,
     };
     Ok((usize::try_from(count) == Ok(stored.len())).then_some(stored))
+}
+
+/// Keys in stored form, each once; none where one of them can't be a key, and so is of nothing.
+pub(crate) fn stored_keys(
+    collection: &Collection,
+    keys: &[Value],
+) -> Option<Vec<sea_query::Value>> {
+    let mut unique = BTreeSet::new();
+    let mut stored = Vec::with_capacity(keys.len());
+    for key in keys {
+        let value = coerce(key, collection.key_type()).ok()?;
+        if unique.insert(format!("{value:?}")) {
+            stored.push(value);
+        }
+    }
+    Some(stored)
 }
 
 /// Items that a query may give at the root.

@@ -11,7 +11,7 @@ use super::{
     fetch::{Budget, Items, Selection, fetch},
     plan::{Content, Entry},
 };
-use crate::engine::Session;
+use crate::{engine::Session, rows::key_text};
 
 /// Keys that one statement looks for.
 const BATCH: usize = 5_000;
@@ -38,7 +38,7 @@ pub(super) async fn attach(
         };
         for fetched in fetch(connection, session, node, &selection, budget).await?.0 {
             let owner = if column.is_some() { &fetched.parent } else { &fetched.key };
-            found.entry(identity(owner)).or_default().push(Value::Object(fetched.item));
+            found.entry(key_text(owner)).or_default().push(Value::Object(fetched.item));
         }
     }
     let flat = matches!(entry.content, Content::Many { flat: true, .. });
@@ -46,7 +46,7 @@ pub(super) async fn attach(
         if link.is_null() {
             continue;
         }
-        let related = found.get(&identity(&link)).map(Vec::as_slice).unwrap_or_default();
+        let related = found.get(&key_text(&link)).map(Vec::as_slice).unwrap_or_default();
         let value = match (column, flat) {
             (None, _) => related.first().cloned().unwrap_or(Value::Null),
             (Some(_), false) => related.to_vec().into(),
@@ -62,17 +62,9 @@ fn only_value(item: &Value) -> Option<Value> {
     item.as_object()?.values().next().cloned()
 }
 
-/// Keys as text, so that `1` and `"1"` are the same, as they are for SQLite.
-fn identity(key: &Value) -> String {
-    match key {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 fn distinct(links: &[Value]) -> Vec<SqlValue> {
     let mut seen = HashSet::new();
-    links.iter().filter(|link| !link.is_null() && seen.insert(identity(link))).map(bound).collect()
+    links.iter().filter(|link| !link.is_null() && seen.insert(key_text(link))).map(bound).collect()
 }
 
 /// A key as it came from the database, to be bound again.

@@ -4,7 +4,7 @@ use palisade_data::DataError;
 use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
 
-use crate::{engine::Session, permissions::Action, schema::Collection};
+use crate::{engine::Session, permissions::Action, rows::key_text, schema::Collection};
 
 /// What one write did to one item.
 pub(super) struct Change<'c> {
@@ -25,10 +25,7 @@ pub(super) async fn record(
     if !matches!(kept, Some("all" | "activity")) {
         return Ok(None);
     }
-    let item = match change.key {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let item = key_text(change.key);
     let activity = sqlx::query(
         "insert into directus_activity (action, \"user\", timestamp, ip, collection, item) \
          values (?, ?, ?, ?, ?, ?)",

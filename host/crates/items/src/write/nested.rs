@@ -11,6 +11,7 @@ use crate::{
     filter::coerce,
     limits::MAXIMUM_DEPTH,
     permissions::Action,
+    rows::key_text,
     schema::{Collection, Field, Relation},
 };
 
@@ -77,11 +78,11 @@ impl<'a> Writer<'a> {
                 let kept: HashSet<String> =
                     changes.update.iter().filter_map(|item| identity(related, item)).collect();
                 changes.remove = present;
-                changes.remove.retain(|key| !kept.contains(&text_of(key)));
+                changes.remove.retain(|key| !kept.contains(&key_text(key)));
             } else {
                 // Only what belongs to this item can be taken away from it.
-                let present: HashSet<String> = present.iter().map(text_of).collect();
-                changes.remove.retain(|key| present.contains(&text_of(key)));
+                let present: HashSet<String> = present.iter().map(key_text).collect();
+                changes.remove.retain(|key| present.contains(&key_text(key)));
             }
             for mut item in changes.create {
                 item.insert(column.clone(), parent.clone());
@@ -134,7 +135,7 @@ impl<'a> Writer<'a> {
                 && let Some(parent) = item.get(column)
             {
                 let present = statements::children(connection, collection, column, parent).await?;
-                if present.iter().any(|child| text_of(child) == text_of(&key)) {
+                if present.iter().any(|child| key_text(child) == key_text(&key)) {
                     return Ok((key, Vec::new()));
                 }
             }
@@ -209,14 +210,7 @@ fn changes(field: &Field, related: &Collection, value: &Value) -> Result<Changes
 
 /// The key in an item as text.
 fn identity(collection: &Collection, item: &Map<String, Value>) -> Option<String> {
-    item.get(&collection.primary_key).filter(|key| !key.is_null()).map(text_of)
-}
-
-fn text_of(key: &Value) -> String {
-    match key {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
+    item.get(&collection.primary_key).filter(|key| !key.is_null()).map(key_text)
 }
 
 fn deep_enough(depth: usize) -> Result<(), DataError> {

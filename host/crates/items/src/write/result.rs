@@ -10,6 +10,7 @@ use super::Writer;
 use crate::{
     permissions::{Action, Uses},
     read::{self, Budget, Planner, Selection, bound},
+    rows::key_text,
     schema::Collection,
 };
 
@@ -46,10 +47,10 @@ pub(super) async fn of(
     let mut budget = Budget::default();
     let items = read::fetch(connection, session, &node, &selection, &mut budget).await?;
     let mut found: HashMap<String, Map<String, Value>> =
-        items.0.into_iter().map(|fetched| (text_of(&fetched.key), fetched.item)).collect();
+        items.0.into_iter().map(|fetched| (key_text(&fetched.key), fetched.item)).collect();
     let mut data = Vec::with_capacity(keys.len());
     for key in &keys {
-        match found.get(&text_of(key)) {
+        match found.get(&key_text(key)) {
             Some(item) => data.push(Value::Object(item.clone())),
             None => return Ok(self::keys(writer, keys)),
         }
@@ -71,12 +72,5 @@ fn outcome(writer: Writer<'_>, data: Vec<Value>) -> Outcome {
         data: Value::Array(data),
         collections: writer.uses.collections.into_iter().collect(),
         fields: writer.uses.fields.into_iter().collect(),
-    }
-}
-
-fn text_of(key: &Value) -> String {
-    match key {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }

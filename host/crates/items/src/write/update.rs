@@ -78,14 +78,7 @@ impl<'a> Writer<'a> {
         keys: &[Value],
         fields: &BTreeSet<String>,
     ) -> Result<Option<Vec<SqlValue>>, DataError> {
-        let mut seen = BTreeSet::new();
-        let mut stored = Vec::with_capacity(keys.len());
-        for key in keys {
-            let Ok(value) = coerce(key, collection.key_type()) else { return Ok(None) };
-            if seen.insert(format!("{value:?}")) {
-                stored.push(value);
-            }
-        }
+        let Some(stored) = read::stored_keys(collection, keys) else { return Ok(None) };
         if stored.is_empty() {
             return Ok(Some(stored));
         }

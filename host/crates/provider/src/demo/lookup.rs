@@ -144,6 +144,12 @@ pub(super) fn changes(
     if matches!(sentence.stem.as_str(), "rename" | "retitle")
         && let Some(display) = collection.field(collection.display())
     {
+        let named = field_before(collection, tokens, sentence.body, subject.start);
+        let from = match named {
+            Some((field, place)) if field.name == display.name => place,
+            _ => sentence.body,
+        };
+        strays(tokens, from, subject.start, given);
         return parser.read_value_of(display, after, end, given);
     }
     let implied: &[&str] = match sentence.stem.as_str() {
@@ -157,6 +163,7 @@ pub(super) fn changes(
         _ => &[],
     };
     if !implied.is_empty() {
+        strays(tokens, sentence.body, subject.start, given);
         let found = implied.iter().find_map(|word| collection.choice(word));
         match found {
             Some((field, value)) => {
@@ -182,6 +189,7 @@ pub(super) fn changes(
                 parser.read_value_of(field, place, stop, given);
                 parser.read(after, end, given);
             } else {
+                strays(tokens, place, subject.start, given);
                 parser.read_value_of(field, after, end, given);
             }
         }
@@ -190,6 +198,17 @@ pub(super) fn changes(
             parser.read(after, end, given);
         }
     }
+}
+
+/// Words between a verb or field and the item: "publish the comments of article 3" doesn't mean the
+/// article.
+fn strays(tokens: &[Token], from: usize, to: usize, given: &mut Assignments) {
+    let fillers =
+        ["the", "a", "an", "of", "for", "on", "in", "my", "our", "this", "that", "all", "every"];
+    let words = tokens.get(from..to).unwrap_or_default().iter();
+    given
+        .ignored
+        .extend(words.filter(|token| !token.is_any(&fillers)).map(|token| token.text.clone()));
 }
 
 /// The field that is named before the collection, and where its name ends.

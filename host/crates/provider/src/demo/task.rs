@@ -74,7 +74,11 @@ pub(super) fn task<'v>(
             return Err(talk::ignored_in_write(&task.conditions.ignored));
         }
     }
-    if verb == Verb::Delete && task.conditions.all {
+    // "Delete the comments of article 3" has a key, but not one of what is to be deleted: with a key,
+    // nothing else may be said.
+    let keyed = !task.keys.is_empty();
+    let more = task.conditions != Conditions::default() || !task.wanted.is_empty();
+    if verb == Verb::Delete && (task.conditions.all || (keyed && more)) {
         return Err(talk::which_item(verb, subject.collection));
     }
     Ok(task)

@@ -183,6 +183,12 @@ async fn changes() {
             "delete comment 7",
             "Remove articles 1 and 2",
             "delete the article titled Night train",
+            "delete the comments of article 3",
+            "delete article 3's comments",
+            "publish the comments of article 3",
+            "rename the author of article 3 to X",
+            "rename the title of article 3 to X",
+            "set the title of the comments of article 3 to X",
             "delete all comments",
             "delete comments",
         ])

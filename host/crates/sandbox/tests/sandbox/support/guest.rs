@@ -5,7 +5,10 @@
 //!
 //! Addresses below 1024 are scratch space; static data follows; allocations of the host start at 64 KiB.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use tempfile::TempDir;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -194,8 +197,9 @@ impl Guest {
 }
 
 /// The WIT packages of the repository.
-pub(crate) fn wit_folder() -> &'static Path {
-    Path::new("/tmp/xw/wit")
+pub(crate) fn wit_folder() -> PathBuf {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    crate_folder.ancestors().map(|folder| folder.join("wit")).find(|wit| wit.is_dir()).unwrap()
 }
 
 fn wit(edit: impl Fn(&str) -> String) -> Resolve {
