@@ -22,7 +22,7 @@ const PING: Bytes = Bytes::from_static(b": ping\n\n");
 
 /// Answers with a turn's stream. A client that goes away drops the body, and with it the turn.
 pub(super) fn respond(stream: TurnStream) -> Response {
-    let mut response = Response::new(Body::new(Events::new(stream)));
+    let mut response = Response::new(Body::new(Events::new(stream, SILENCE)));
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -40,15 +40,16 @@ pub(super) fn respond(stream: TurnStream) -> Response {
 /// A body of events with comments in silences.
 struct Events<S> {
     stream: S,
-    /// Ends when the last write may be `SILENCE` ago. It isn't moved by each write, which would touch
+    silence: Duration,
+    /// Ends when the last write may be `silence` ago. It isn't moved by each write, which would touch
     /// the timer for every token, but looked at again when it ends.
     timer: Pin<Box<Sleep>>,
     written: Instant,
 }
 
 impl<S> Events<S> {
-    fn new(stream: S) -> Self {
-        Self { stream, timer: Box::pin(sleep(SILENCE)), written: Instant::now() }
+    fn new(stream: S, silence: Duration) -> Self {
+        Self { stream, silence, timer: Box::pin(sleep(silence)), written: Instant::now() }
     }
 }
 
@@ -67,10 +68,11 @@ impl<S: Stream<Item = Bytes> + Unpin> http_body::Body for Events<S> {
         loop {
             ready!(self.timer.as_mut().poll(context));
             let now = Instant::now();
-            let due = self.written + SILENCE;
+            let due = self.written + self.silence;
             if due <= now {
                 self.written = now;
-                self.timer.as_mut().reset(now + SILENCE);
+                let next = now + self.silence;
+                self.timer.as_mut().reset(next);
                 return Poll::Ready(Some(Ok(Frame::data(PING))));
             }
             self.timer.as_mut().reset(due);
@@ -91,26 +93,22 @@ mod tests {
         Some(frame.into_data().expect("data"))
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn silence_is_filled_with_comments_and_nothing_else_is() {
-        let (sender, receiver) = mpsc::channel(1);
-        let mut events = Events::new(ReceiverStream::new(receiver));
-        let start = Instant::now();
-        let writer = tokio::spawn(async move {
-            for event in ["data: 1\n\n", "data: 2\n\n"] {
-                tokio::time::sleep(Duration::from_secs(10)).await;
-                sender.send(Bytes::from(event)).await.expect("somebody reads");
-            }
-            tokio::time::sleep(Duration::from_secs(40)).await;
-            drop(sender);
-        });
-        let mut seen = Vec::new();
-        while let Some(bytes) = frame(&mut events).await {
-            seen.push((start.elapsed().as_secs(), String::from_utf8_lossy(&bytes).into_owned()));
+        let (sender, receiver) = mpsc::channel(2);
+        let silence = Duration::from_millis(20);
+        let mut events = Events::new(ReceiverStream::new(receiver), silence);
+        for event in ["data: 1\n\n", "data: 2\n\n"] {
+            sender.send(Bytes::from(event)).await.expect("somebody reads");
         }
-        writer.await.expect("wrote");
-        let expected =
-            [(10, "data: 1\n\n"), (20, "data: 2\n\n"), (35, ": ping\n\n"), (50, ": ping\n\n")];
-        assert_eq!(seen, expected.map(|(second, text)| (second, text.to_owned())));
+        assert_eq!(frame(&mut events).await, Some(Bytes::from("data: 1\n\n")));
+        assert_eq!(frame(&mut events).await, Some(Bytes::from("data: 2\n\n")));
+        // Nobody writes: each frame is a comment, and there is one after the other.
+        assert_eq!(frame(&mut events).await, Some(PING));
+        assert_eq!(frame(&mut events).await, Some(PING));
+        sender.send(Bytes::from("data: 3\n\n")).await.expect("somebody reads");
+        assert_eq!(frame(&mut events).await, Some(Bytes::from("data: 3\n\n")));
+        drop(sender);
+        assert_eq!(frame(&mut events).await, None);
     }
 }

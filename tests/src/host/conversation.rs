@@ -2,6 +2,7 @@
 
 use std::io;
 
+use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
 /// A question of a user, as the only message.
@@ -25,8 +26,18 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Sends a chat request and reads the whole answer.
+    ///
+    /// Errors: those of the connection, and a stream that isn't one.
+    pub async fn to(request: RequestBuilder) -> io::Result<Self> {
+        let response = request.send().await.map_err(io::Error::other)?;
+        let status = response.status().as_u16();
+        let text = response.text().await.map_err(io::Error::other)?;
+        Self::parse(status, text)
+    }
+
     /// Takes a body apart: one `data:` line for each chunk, and `[DONE]`.
-    pub(super) fn parse(status: u16, text: String) -> io::Result<Self> {
+    fn parse(status: u16, text: String) -> io::Result<Self> {
         let mut chunks = Vec::new();
         if status == 200 {
             let body = text.strip_suffix("data: [DONE]\n\n").ok_or_else(|| {
@@ -43,6 +54,22 @@ impl Answer {
     /// The first chunk of a type.
     pub fn chunk(&self, kind: &str) -> Option<&Value> {
         self.chunks.iter().find(|chunk| chunk["type"] == kind)
+    }
+
+    /// What the stream's only error says; none where it has none, or where anything follows it.
+    pub fn error(&self) -> Option<&str> {
+        let (last, before) = self.chunks.split_last()?;
+        let failed = |chunk: &Value| chunk["type"] == "error";
+        if !failed(last) || before.iter().any(failed) {
+            return None;
+        }
+        last["errorText"].as_str()
+    }
+
+    /// Why tool calls failed, in the order in which it was told.
+    pub fn tool_errors(&self) -> Vec<&str> {
+        let failed = self.chunks.iter().filter(|chunk| chunk["type"] == "tool-output-error");
+        failed.filter_map(|chunk| chunk["errorText"].as_str()).collect()
     }
 
     /// Types of the chunks that settle tool calls: `tool-output-available` and its like.
@@ -75,5 +102,37 @@ impl Answer {
             }],
         }));
         Some(body)
+    }
+}
+
+/// An answer that is still arriving. Dropping it closes the connection, as a client does that leaves.
+#[derive(Debug)]
+pub struct OpenAnswer {
+    response: Response,
+    text: String,
+}
+
+impl OpenAnswer {
+    /// Sends a chat request and waits for the headers of the answer.
+    ///
+    /// Errors: those of the connection, and an answer that is no stream.
+    pub async fn to(request: RequestBuilder) -> io::Result<Self> {
+        let response = request.send().await.map_err(io::Error::other)?;
+        let response = response.error_for_status().map_err(io::Error::other)?;
+        Ok(Self { response, text: String::new() })
+    }
+
+    /// Reads until a chunk of this type has arrived.
+    ///
+    /// Errors: those of the connection, and a stream that ends before.
+    pub async fn read_until(&mut self, kind: &str) -> io::Result<()> {
+        let wanted = format!("{{\"type\":\"{kind}\"");
+        while !self.text.contains(&wanted) {
+            match self.response.chunk().await.map_err(io::Error::other)? {
+                Some(bytes) => self.text.push_str(&String::from_utf8_lossy(&bytes)),
+                None => return Err(io::Error::other(format!("no {kind} in {}", self.text))),
+            }
+        }
+        Ok(())
     }
 }

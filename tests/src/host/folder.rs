@@ -21,6 +21,10 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 pub struct FolderOptions {
     /// Lines for the configuration's `[workspace]` table.
     pub workspace: String,
+    /// Lines for the provider's `[[providers]]` table.
+    pub provider: String,
+    /// Further tables of the configuration.
+    pub tables: String,
     /// Models that are allowed besides the catalogue of the fake provider.
     pub models: Vec<String>,
     /// Base URL of the provider in place of the fake provider's.
@@ -83,12 +87,21 @@ impl Folder {
         self.serve_logging("info").await
     }
 
-    /// Starts a host with this `RUST_LOG` and waits until it answers.
+    /// Starts a host with this log filter and waits until it answers.
     ///
     /// Errors: as for [`Folder::serve`].
     pub async fn serve_logging(&self, log: &str) -> io::Result<Host> {
         let mut command = self.palisade()?;
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env("RUST_LOG", log);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).env("PALISADE_LOG", log);
+        Host::start(command.stdin(Stdio::null())).await
+    }
+
+    /// Starts a host whose assistant is another component, and waits until it answers.
+    ///
+    /// Errors: as for [`Folder::serve`].
+    pub async fn serve_plugin(&self, component: &Path) -> io::Result<Host> {
+        let mut command = self.palisade()?;
+        command.args(["serve", "--listen", "127.0.0.1:0", "--plugin"]).arg(component);
         Host::start(command.stdin(Stdio::null())).await
     }
 
@@ -131,7 +144,10 @@ impl Folder {
         self.folder.path()
     }
 
-    fn palisade(&self) -> io::Result<Command> {
+    /// A `palisade` command on this folder, killed when its process is dropped.
+    ///
+    /// Errors: a binary that isn't there.
+    pub fn palisade(&self) -> io::Result<Command> {
         let mut command = Command::new(palisade_binary()?);
         command
             .current_dir(self.path())
@@ -151,10 +167,10 @@ fn configuration(provider: &FakeProvider, options: &FolderOptions) -> String {
         .collect::<Vec<_>>();
     let allow_private =
         options.allow_private.clone().unwrap_or_else(|| vec![provider.authority().to_owned()]);
-    let workspace = &options.workspace;
+    let FolderOptions { workspace, provider: lines, tables, .. } = options;
     format!(
         "[workspace]\n{workspace}\n\n[[providers]]\nid = \"fake\"\nkind = \"openai-compatible\"\n\
-         base_url = {base_url:?}\nallowed_models = {models:?}\n\n[egress]\n\
-         allow_private = {allow_private:?}\n"
+         base_url = {base_url:?}\nallowed_models = {models:?}\n{lines}\n\n[egress]\n\
+         allow_private = {allow_private:?}\n\n{tables}\n"
     )
 }

@@ -6,9 +6,11 @@ mod folder;
 mod output;
 mod people;
 mod process;
+mod stage;
 
 pub use binary::palisade_binary;
-pub use conversation::{Answer, question};
+pub use conversation::{Answer, OpenAnswer, question};
 pub use folder::{Folder, FolderOptions};
 pub use people::{Person, Role};
 pub use process::Host;
+pub use stage::{MODEL, Stage, eventually};

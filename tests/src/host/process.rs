@@ -9,7 +9,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Answer, Person, folder::PATIENCE, output::Output};
+use super::{Answer, OpenAnswer, Person, folder::PATIENCE, output::Output};
 
 /// A running host. It is killed when it is dropped.
 pub struct Host {
@@ -82,11 +82,14 @@ impl Host {
     ///
     /// Errors: those of the connection, and a stream that isn't one.
     pub async fn chat(&self, person: Person, body: &Value) -> io::Result<Answer> {
-        let request = self.request(Method::POST, "/ai/chat", Some(person)).json(body);
-        let response = request.send().await.map_err(io::Error::other)?;
-        let status = response.status().as_u16();
-        let text = response.text().await.map_err(io::Error::other)?;
-        Answer::parse(status, text)
+        Answer::to(self.request(Method::POST, "/ai/chat", Some(person)).json(body)).await
+    }
+
+    /// Posts a chat request and gives the answer as it arrives.
+    ///
+    /// Errors: those of the connection, and an answer that is no stream.
+    pub async fn open(&self, person: Person, body: &Value) -> io::Result<OpenAnswer> {
+        OpenAnswer::to(self.request(Method::POST, "/ai/chat", Some(person)).json(body)).await
     }
 
     /// Asks for a JSON document, as somebody, and gives status and body.

@@ -141,7 +141,8 @@ fn limits_hold_exactly() {
     let part = || json!({"type": "step-start"});
     let message = |parts: usize| json!({"id": "1", "role": "user", "parts": vec![part(); parts]});
     let attachment = || json!({"type": "item", "display": "", "data": {}, "snapshot": {}});
-    let cases: [(&str, usize, &dyn Fn(usize) -> Value); 4] = [
+    type Case<'a> = (&'a str, usize, &'a dyn Fn(usize) -> Value);
+    let cases: [Case<'_>; 4] = [
         ("messages", MESSAGES_AT_MOST, &|count| json!({"messages": vec![message(1); count]})),
         ("messages[0].parts", PARTS_AT_MOST, &|count| json!({"messages": [message(count)]})),
         ("tools", TOOLS_AT_MOST, &|count| {
