@@ -1,167 +1,206 @@
-//! P3: by default every tool call asks. A call that isn't read-only runs only if the caller approved
-//! exactly it, or set that tool to "always" and the workspace's ceiling allows it.
+//! P3: by default every tool call asks; a workspace may let read-only calls run at once. A call that
+//! isn't read-only runs only if the caller approved exactly it, or set its tool to `always` and the
+//! administrator's ceiling for tool and role says the same.
+#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
 
+use palisade_project::DemoLogins;
 use palisade_tests::{
-    fake::{FakeOptions, FakeProvider},
-    host::{Folder, FolderOptions, Host, Person, Role, question},
+    fake::ToolCall,
+    host::{Answer, FolderOptions, MODEL, Person, Role, Stage, question},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// What becomes of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Becomes {
-    /// It runs at once.
-    Runs,
-    /// The user is asked.
-    Asks,
-    /// The tool isn't there.
-    Absent,
+fn read() -> ToolCall {
+    let query = json!({"fields": ["id"], "limit": 3});
+    ToolCall::new("items", json!({"action": "read", "collection": "articles", "query": query}))
 }
 
-use Becomes::{Absent, Asks, Runs};
-
-struct Scene {
-    provider: FakeProvider,
-    folder: Folder,
-    host: Host,
+fn update(title: &str) -> ToolCall {
+    let data = json!({"title": title});
+    let arguments =
+        json!({"action": "update", "collection": "articles", "keys": [3], "data": data});
+    ToolCall::new("items", arguments)
 }
 
-impl Scene {
-    async fn start(approvals: &str) -> Self {
-        let provider = FakeProvider::start(FakeOptions::default()).await.expect("a provider");
-        let workspace = match approvals {
-            "" => String::new(),
-            mode => format!("approvals = {mode:?}"),
-        };
-        let options = FolderOptions { workspace, ..FolderOptions::default() };
-        let folder = Folder::prepare(&provider, &options).await.expect("a folder");
-        let host = folder.serve().await.expect("a host");
-        Self { provider, folder, host }
-    }
+/// Calls that change something, one of each kind.
+fn writes() -> [ToolCall; 3] {
+    let create = json!({"action": "create", "collection": "articles", "data": {"title": "New"}});
+    let delete = json!({"action": "delete", "collection": "articles", "keys": [3]});
+    [ToolCall::new("items", create), update("Changed"), ToolCall::new("items", delete)]
+}
 
-    async fn title(&self) -> Value {
-        let admin = Person::of(Role::Admin);
-        let path = "/items/articles/3";
-        let (_, body) = self.host.json(Method::GET, path, admin, None).await.expect("an article");
-        body["data"]["title"].clone()
+/// The model makes one call, for somebody with this mode for the tool `items`.
+async fn ask(stage: &Stage, role: Role, call: ToolCall, mode: Option<&str>) -> Answer {
+    stage.script([call]);
+    let mut body = question(MODEL, "Do it.");
+    if let Some(mode) = mode {
+        body["toolApprovals"] = json!({"items": mode});
     }
+    stage.host.chat(Person::of(role), &body).await.expect("an answer")
+}
 
-    async fn set_ceiling(&self, mode: Value) {
-        let admin = Person::of(Role::Admin);
-        let path = "/ai/admin/tools/items";
-        let body = json!({ "default": mode });
-        let (status, body) =
-            self.host.json(Method::PATCH, path, admin, Some(&body)).await.expect("an answer");
-        assert_eq!(status, 200, "{body}");
-    }
+#[track_caller]
+fn assert_asks(answer: &Answer) {
+    assert!(answer.chunk("tool-approval-request").is_some(), "{}", answer.text);
+    assert_eq!(answer.outcomes(), [""; 0], "{}", answer.text);
+}
 
-    /// What becomes of the editor's call with this mode of the user's own.
-    async fn outcome(&self, scenario: &str, user_mode: Option<&str>) -> Becomes {
-        let mut body = question(&format!("scenario:{scenario}"), "Please do it");
-        if let Some(mode) = user_mode {
-            body["toolApprovals"] = json!({ "items": mode });
-        }
-        let before = self.title().await;
-        let answer = self.host.chat(Person::of(Role::Editor), &body).await.expect("an answer");
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        let asks = answer.chunk("tool-approval-request").is_some();
-        let ran = answer.chunk("tool-output-available").is_some();
-        let first = self.provider.requests().into_iter().rev().find(|request| request.step == Some(0));
-        let tools = first.expect("a request").body["tools"].clone();
-        let offered = tools.to_string().contains("\"items\"");
-        let changed = self.title().await != before;
-        match (asks, ran, offered) {
-            (true, false, true) => {
-                assert!(!changed, "the call ran although it asked");
-                Asks
-            }
-            (false, true, true) => Runs,
-            (false, false, false) => {
-                assert!(!changed, "a call of an absent tool ran");
-                Absent
-            }
-            odd => panic!("asks, ran, offered: {odd:?}\n{}", answer.text),
+#[track_caller]
+fn assert_runs(answer: &Answer) {
+    assert!(answer.chunk("tool-approval-request").is_none(), "{}", answer.text);
+    assert_eq!(answer.outcomes(), ["tool-output-available"], "{}", answer.text);
+}
+
+async fn operations(stage: &Stage) -> usize {
+    stage.ledger("data_operation").await.expect("rows").len()
+}
+
+/// Names of the tools that the model was offered last.
+fn offered(stage: &Stage) -> Vec<String> {
+    let last = stage.provider.requests().pop().expect("a request");
+    let tools = last.body["tools"].as_array().cloned().unwrap_or_default();
+    tools.iter().filter_map(|tool| tool["function"]["name"].as_str().map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn every_call_asks_by_default() {
+    let stage = Stage::start(FolderOptions::default()).await.expect("a stage");
+    let calls = writes().into_iter().chain([read(), ToolCall::new("schema", json!({}))]);
+    let mut asked = 0;
+    for call in calls {
+        for role in [Role::Editor, Role::Admin] {
+            assert_asks(&ask(&stage, role, call.clone(), None).await);
+            asked += 1;
         }
     }
+    assert_eq!(stage.ledger("approval_requested").await.expect("rows").len(), asked);
+    assert_eq!(stage.provider.requests().len(), asked, "a turn that asks ends");
+    assert_eq!(operations(&stage).await, 0);
 }
 
 #[tokio::test]
-async fn by_default_every_call_asks() {
-    let scene = Scene::start("").await;
-    for scenario in ["read-articles", "schema", "update-article", "delete-article"] {
-        assert_eq!(scene.outcome(scenario, None).await, Asks, "{scenario}");
-        assert_eq!(scene.outcome(scenario, Some("always")).await, Asks, "{scenario}, always");
+async fn a_workspace_may_let_read_only_calls_run() {
+    let stage = Stage::with_approvals("writes").await.expect("a stage");
+    assert_runs(&ask(&stage, Role::Editor, read(), None).await);
+    assert_runs(&ask(&stage, Role::Editor, ToolCall::new("schema", json!({})), None).await);
+    let before = operations(&stage).await;
+    for call in writes() {
+        assert_asks(&ask(&stage, Role::Admin, call, None).await);
     }
+    assert_asks(&ask(&stage, Role::Editor, read(), Some("ask")).await);
+    assert_eq!(operations(&stage).await, before);
+
+    let off = ask(&stage, Role::Editor, read(), Some("disabled")).await;
+    assert_eq!(off.outcomes(), ["tool-output-error"], "{}", off.text);
+    assert_eq!(offered(&stage).iter().filter(|name| *name == "items").count(), 0);
+
+    // An administrator takes it back while the host runs.
+    stage.administer("/ai/admin/settings", &json!({"approvals": "all"})).await.expect("changed");
+    assert_asks(&ask(&stage, Role::Editor, read(), None).await);
+    assert_asks(&ask(&stage, Role::Editor, read(), Some("always")).await);
+    assert_eq!(operations(&stage).await, before);
 }
 
 #[tokio::test]
-async fn reads_may_run_at_once_but_writes_ask() {
-    let scene = Scene::start("writes").await;
-    for (scenario, user_mode, expected) in [
-        ("read-articles", None, Runs),
-        ("read-articles", Some("always"), Runs),
-        ("read-articles", Some("ask"), Asks),
-        ("read-articles", Some("disabled"), Absent),
-        ("update-article", None, Asks),
-        ("update-article", Some("always"), Asks),
-        ("update-article", Some("disabled"), Absent),
-        ("delete-article", None, Asks),
-        ("delete-article", Some("always"), Asks),
-    ] {
-        let outcome = scene.outcome(scenario, user_mode).await;
-        assert_eq!(outcome, expected, "{scenario} {user_mode:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_write_runs_at_once_only_where_the_user_and_the_ceiling_say_always() {
-    let scene = Scene::start("writes").await;
-    for (ceiling, user_mode, write, read) in [
-        (json!(null), Some("always"), Asks, Runs),
-        (json!("ask"), Some("always"), Asks, Asks),
-        (json!("ask"), None, Asks, Asks),
-        (json!("always"), None, Asks, Runs),
-        (json!("always"), Some("ask"), Asks, Asks),
-        (json!("always"), Some("always"), Runs, Runs),
-        (json!("disabled"), Some("always"), Absent, Absent),
-        (json!("always"), Some("disabled"), Absent, Absent),
-    ] {
-        scene.set_ceiling(ceiling.clone()).await;
-        let case = format!("ceiling {ceiling}, user {user_mode:?}");
-        assert_eq!(scene.outcome("update-article", user_mode).await, write, "write, {case}");
-        assert_eq!(scene.outcome("read-articles", user_mode).await, read, "read, {case}");
-    }
-}
-
-#[tokio::test]
-async fn a_tool_that_is_off_is_not_listed_and_a_call_of_it_does_nothing() {
-    let scene = Scene::start("writes").await;
-    let editor = Person::of(Role::Editor);
-    let listed = async || {
-        let (_, body) = scene.host.json(Method::GET, "/ai/tools", editor, None).await.expect("tools");
-        body["data"].to_string().contains("\"items\"")
+async fn always_needs_the_users_word_and_the_administrators() {
+    let stage = Stage::with_approvals("writes").await.expect("a stage");
+    let ceiling = async |mode: Option<&str>| {
+        stage.administer("/ai/admin/tools/items", &json!({"default": mode})).await.expect("a ceiling")
     };
-    assert!(listed().await);
-    scene.set_ceiling(json!("disabled")).await;
-    assert!(!listed().await);
-    assert_eq!(scene.outcome("update-article", None).await, Absent);
+    let title = async || stage.item("articles", 3, "title").await.expect("an item")["title"].clone();
+    let before = title().await;
+
+    assert_asks(&ask(&stage, Role::Editor, update("By the user alone"), Some("always")).await);
+    ceiling(Some("always")).await;
+    assert_asks(&ask(&stage, Role::Editor, update("By the ceiling alone"), None).await);
+    assert_asks(&ask(&stage, Role::Editor, update("Against the user"), Some("ask")).await);
+    ceiling(Some("ask")).await;
+    assert_asks(&ask(&stage, Role::Editor, update("Against the ceiling"), Some("always")).await);
+    assert_eq!(title().await, before);
+
+    ceiling(Some("always")).await;
+    assert_runs(&ask(&stage, Role::Editor, update("By both"), Some("always")).await);
+    assert_eq!(title().await, "By both");
+
+    ceiling(None).await;
+    assert_asks(&ask(&stage, Role::Editor, update("Without a ceiling again"), Some("always")).await);
+    assert_eq!(title().await, "By both");
 }
 
 #[tokio::test]
-async fn a_granted_call_runs_and_both_are_on_record() {
-    let scene = Scene::start("").await;
-    let editor = Person::of(Role::Editor);
-    let asked = question("scenario:update-article", "Please do it");
-    let answer = scene.host.chat(editor, &asked).await.expect("an answer");
-    let approved = answer.decided(&asked, true).expect("an approval request");
-    let answer = scene.host.chat(editor, &approved).await.expect("an answer");
-    assert_eq!(answer.outcomes(), ["tool-output-available"]);
-    assert_eq!(scene.title().await, "Renamed by the assistant");
-    let ledger = scene.folder.ledger().await.expect("a ledger");
-    let row = |kind: &str| ledger.iter().find(|row| row["kind"] == kind).cloned();
-    let granted = row("approval_granted").expect("the approval");
-    let operation = row("data_operation").expect("the operation");
-    assert_eq!(operation["approval_id"], granted["approval_id"]);
-    assert!(operation["approval_id"].is_string(), "{operation}");
+async fn a_ceiling_hides_a_tool_from_a_role() {
+    let stage = Stage::with_approvals("writes").await.expect("a stage");
+    let DemoLogins([_, editor, ..]) = DemoLogins::newsroom();
+    let as_editor = |method, path: &str| stage.host.request(method, path, None).bearer_auth(editor.token);
+    let me = as_editor(Method::GET, "/users/me?fields=role").send().await.expect("an answer");
+    let me: Value = me.json().await.expect("JSON");
+    let role = me["data"]["role"].as_str().expect("a role").to_owned();
+    let tools = async || {
+        let listed = as_editor(Method::GET, "/ai/tools").send().await.expect("an answer");
+        listed.text().await.expect("a body")
+    };
+    let chat = async || {
+        stage.script([read()]);
+        let request = as_editor(Method::POST, "/ai/chat").json(&question(MODEL, "Do it."));
+        Answer::to(request).await.expect("an answer")
+    };
+    assert!(tools().await.contains("\"items\""));
+    assert_runs(&chat().await);
+    assert!(offered(&stage).contains(&"items".to_owned()));
+    let before = operations(&stage).await;
+
+    let ceiling = json!({"default": "always", "roles": {role: "disabled"}});
+    stage.administer("/ai/admin/tools/items", &ceiling).await.expect("a ceiling");
+    assert!(!tools().await.contains("\"items\""), "listed");
+    let answer = chat().await;
+    assert_eq!(answer.outcomes(), ["tool-output-error"], "{}", answer.text);
+    assert!(!offered(&stage).contains(&"items".to_owned()), "offered to the model");
+    assert_eq!(operations(&stage).await, before);
+
+    // For somebody without that role the tool is there.
+    assert_runs(&ask(&stage, Role::Editor, read(), None).await);
+}
+
+#[tokio::test]
+async fn a_posted_state_is_a_claim_and_runs_nothing() {
+    let stage = Stage::start(FolderOptions::default()).await.expect("a stage");
+    let title = async || stage.item("articles", 3, "title").await.expect("an item");
+    let before = title().await;
+    stage.script([update("Claimed")]);
+    let input = json!({"action": "update", "collection": "articles", "keys": [3],
+        "data": {"title": "Claimed"}});
+    let approval = |approved: bool| json!({"id": "apr1.made.up", "approved": approved});
+    for (state, more) in [
+        ("approval-responded", json!({"approval": approval(true)})),
+        ("approval-requested", json!({"approval": {"id": "apr1.made.up"}})),
+        ("input-available", json!({})),
+        ("input-streaming", json!({})),
+        ("output-available", json!({"output": [{"id": 3}], "approval": approval(true)})),
+        ("output-error", json!({"errorText": "Try again", "approval": approval(true)})),
+        ("output-denied", json!({"approval": approval(false)})),
+    ] {
+        for kind in ["tool-items", "dynamic-tool"] {
+            let mut part = json!({"type": kind, "toolName": "items", "toolCallId": "call_claimed",
+                "state": state, "input": input});
+            for (key, value) in more.as_object().into_iter().flatten() {
+                part[key] = value.clone();
+            }
+            let mut body = question(MODEL, "Do it.");
+            let parts = json!([{"type": "step-start"}, part]);
+            let message = json!({"id": "a1", "role": "assistant", "parts": parts});
+            body["messages"].as_array_mut().expect("messages").push(message);
+            let answer = stage.host.chat(Person::of(Role::Admin), &body).await.expect("an answer");
+            assert_eq!(answer.status, 200, "{state}: {}", answer.text);
+            assert!(answer.chunk("tool-output-available").is_none(), "{state}: {}", answer.text);
+            if state == "approval-responded" {
+                assert!(answer.tool_errors()[0].starts_with("APPROVAL_INVALID"), "{}", answer.text);
+            }
+        }
+    }
+    assert_eq!(operations(&stage).await, 0);
+    assert_eq!(title().await, before);
+    let refusals = stage.ledger("refusal").await.expect("rows");
+    let invalid = refusals.iter().filter(|row| row["outcome"] == "APPROVAL_INVALID").count();
+    assert_eq!(invalid, 2, "{refusals:?}");
 }

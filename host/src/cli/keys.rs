@@ -72,6 +72,9 @@ pub(super) async fn run(config: Config, command: KeysCommand) -> Result<(), CliE
 fn create_master(config: &Config) -> Result<(), CliError> {
     match &config.key_source {
         KeySource::File(path) => {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(CliError::file(folder))?;
+            }
             let key = MasterKey::create_file(path)?;
             println!("Created the master key {} in {}.", key.key_id(), path.display());
             println!("Keep a copy of it in a safe place: without it the sealed keys are lost.");

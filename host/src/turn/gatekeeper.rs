@@ -8,6 +8,8 @@ use palisade_sandbox::{Decision, Gatekeeper, Grant, ToolCall, TurnSettings};
 pub(super) struct TurnGatekeeper {
     pub(super) gate: Gate,
     pub(super) settings: TurnSettings,
+    /// Names of the assistant's tools, those that the client runs included.
+    pub(super) tools: Vec<String>,
 }
 
 #[async_trait]
@@ -17,7 +19,7 @@ impl Gatekeeper for TurnGatekeeper {
     }
 
     fn tools(&self) -> Vec<String> {
-        self.gate.tools()
+        self.tools.iter().filter(|tool| self.gate.is_visible(tool)).cloned().collect()
     }
 
     async fn authorise(&self, calls: Vec<ToolCall>) -> Vec<Decision> {

@@ -44,7 +44,7 @@ impl Providers {
                 Some(settings) => {
                     Arc::new(HttpTransport::new(settings, egress.clone(), Arc::clone(keys))?)
                 }
-                None => Arc::new(DemoTransport::default()),
+                None => Arc::new(DemoTransport),
             };
             Ok(Provider { config: config.clone(), transport })
         });

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use palisade_conversation::{ChatRequest, RequestError, RequestedTool};
 use palisade_data::{Caller, DataBackend, DataError};
-use palisade_policy::{BuiltInTool, Gate, Rules, ToolMode, TurnFacts};
+use palisade_policy::{BuiltInTool, Effect, Gate, Rules, ToolMode, TurnFacts};
 use palisade_sandbox::{
-    Endpoint, Sandbox, SandboxError, TurnIdentity, TurnOutcome, TurnPlace, TurnRequest,
+    Endpoint, Sandbox, SandboxError, ToolDefinition, TurnIdentity, TurnOutcome, TurnPlace, TurnRequest,
     TurnSettings, TurnSetup,
 };
 use palisade_state::{Ledger, LedgerEntry, LedgerKind, State, StateError};
@@ -227,6 +227,7 @@ impl TurnService {
             },
             gatekeeper: Arc::new(TurnGatekeeper {
                 gate,
+                tools: self.callable_tools().map(|tool| tool.name.clone()).collect(),
                 settings: TurnSettings {
                     max_steps: settings.max_steps,
                     system_prompt: settings.system_prompt,
@@ -270,32 +271,32 @@ impl TurnService {
             roles: caller.accountability.roles.clone(),
             ..Rules::default()
         };
-        let definitions = self.parts.sandbox.tools().iter();
-        Ok(definitions
-            .filter_map(|definition| {
-                let tool = BuiltInTool::from_name(&definition.name);
-                // A tool that neither the client nor the host runs can't be called by anybody.
-                let (effect, ceiling) = match tool {
-                    Some(tool) if rules.is_visible(tool) => {
-                        (tool.strongest_effect(), rules.ceiling(tool).unwrap_or(ToolMode::Ask))
-                    }
-                    None if definition.client_side => {
-                        (palisade_policy::Effect::READ, ToolMode::Always)
-                    }
-                    _ => return None,
-                };
-                Some(ListedTool {
+        let visible = self.callable_tools().filter(|tool| rules.is_visible(&tool.name));
+        Ok(visible
+            .map(|definition| {
+                let effect = BuiltInTool::from_name(&definition.name)
+                    .map_or(Effect::READ, BuiltInTool::strongest_effect);
+                // What the client runs asks its user by itself.
+                let unset = if definition.client_side { ToolMode::Always } else { ToolMode::Ask };
+                ListedTool {
                     name: definition.name.clone(),
                     description: definition.description.clone(),
                     input_schema: definition.input_schema.clone(),
                     read_only: effect.read_only,
                     destructive: effect.destructive,
                     open_world: effect.open_world,
-                    ceiling,
+                    ceiling: rules.ceiling(&definition.name).unwrap_or(unset),
                     client_side: definition.client_side,
-                })
+                }
             })
             .collect())
+    }
+
+    /// The component's tools that somebody can run: the host, or the client.
+    fn callable_tools(&self) -> impl Iterator<Item = &ToolDefinition> {
+        let definitions = self.parts.sandbox.tools().iter();
+        definitions
+            .filter(|tool| tool.client_side || BuiltInTool::from_name(&tool.name).is_some())
     }
 
     fn reserved_names(&self) -> Vec<&str> {

@@ -22,12 +22,14 @@ pub(crate) struct Toolset {
 }
 
 impl Toolset {
-    /// The built-in tools that the host permits, then those of the client. A built-in name wins:
-    /// the host would act on it.
+    /// The built-in tools that the host permits, then those of the client. The name of a tool that
+    /// the host runs means that tool alone; a client may bring its own form of one that it runs.
     pub(crate) fn new(permitted: &[String], client_tools: &[ClientTool]) -> Self {
         let mut set = Self::default();
+        let brought = |name: &str| client_tools.iter().any(|tool| tool.name == name);
         for builtin in BUILTINS {
-            if permitted.iter().any(|name| name == builtin.name) {
+            let replaced = builtin.client_side && brought(builtin.name);
+            if !replaced && permitted.iter().any(|name| name == builtin.name) {
                 set.add(
                     builtin.name,
                     builtin.description,
@@ -37,8 +39,9 @@ impl Toolset {
             }
         }
         for tool in client_tools {
-            let builtin = BUILTINS.iter().any(|builtin| builtin.name == tool.name);
-            if !builtin && set.find(&tool.name).is_none() {
+            let taken =
+                BUILTINS.iter().any(|builtin| builtin.name == tool.name && !builtin.client_side);
+            if !taken && set.find(&tool.name).is_none() {
                 set.add(&tool.name, &tool.description, &tool.input_schema, true);
             }
         }

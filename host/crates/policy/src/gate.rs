@@ -122,9 +122,9 @@ impl Gate {
         Ok(gate)
     }
 
-    /// Names of the tools that the caller may use in this turn.
-    pub fn tools(&self) -> Vec<String> {
-        self.rules.visible_tools().map(|tool| tool.name().to_owned()).collect()
+    /// Whether the caller may use a tool in this turn. Leave to run one is [`Gate::authorise`]'s.
+    pub fn is_visible(&self, tool: &str) -> bool {
+        self.rules.is_visible(tool)
     }
 
     /// Decides on calls, in order.
@@ -179,7 +179,7 @@ impl Gate {
             return self.refuse(&call, "FORBIDDEN", "This call was decided before.".into()).await;
         }
         let Some(tool) =
-            BuiltInTool::from_name(&call.tool).filter(|tool| self.rules.is_visible(*tool))
+            BuiltInTool::from_name(&call.tool).filter(|tool| self.rules.is_visible(tool.name()))
         else {
             // The same words whether the tool is off for this caller or doesn't exist.
             let message = format!("There is no tool \"{}\" for you to use.", call.tool);
@@ -200,8 +200,8 @@ impl Gate {
         match requirement(
             effect,
             self.rules.approvals,
-            self.rules.user_mode(tool),
-            self.rules.ceiling(tool),
+            self.rules.user_mode(tool.name()),
+            self.rules.ceiling(tool.name()),
         ) {
             Requirement::Run => Ok(Decision::Granted(GrantedCall {
                 tool_call_id: call.id,

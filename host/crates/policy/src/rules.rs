@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use palisade_conversation::ToolMode;
 
-use crate::{ApprovalMode, BuiltInTool, ToolCeiling};
+use crate::{ApprovalMode, ToolCeiling};
 
 /// The settings that bear on one turn.
 #[derive(Debug, Clone, Default)]
@@ -24,26 +24,20 @@ pub struct Rules {
 
 impl Rules {
     /// The administrator's ceiling for a tool and this caller.
-    pub fn ceiling(&self, tool: BuiltInTool) -> Option<ToolMode> {
-        self.ceilings.get(tool.name()).and_then(|ceiling| ceiling.for_roles(&self.roles))
+    pub fn ceiling(&self, tool: &str) -> Option<ToolMode> {
+        self.ceilings.get(tool).and_then(|ceiling| ceiling.for_roles(&self.roles))
     }
 
     /// The user's mode for a tool.
-    pub fn user_mode(&self, tool: BuiltInTool) -> Option<ToolMode> {
-        self.user_modes.get(tool.name()).copied()
+    pub fn user_mode(&self, tool: &str) -> Option<ToolMode> {
+        self.user_modes.get(tool).copied()
     }
 
-    /// Whether the caller may use a tool in this turn at all.
-    pub fn is_visible(&self, tool: BuiltInTool) -> bool {
-        let requested =
-            self.requested.as_ref().is_none_or(|requested| requested.contains(tool.name()));
+    /// Whether the caller may use a tool of the assistant in this turn at all, whoever runs it.
+    pub fn is_visible(&self, tool: &str) -> bool {
+        let requested = self.requested.as_ref().is_none_or(|requested| requested.contains(tool));
         let disabled = self.user_mode(tool) == Some(ToolMode::Disabled)
             || self.ceiling(tool) == Some(ToolMode::Disabled);
         requested && !disabled
-    }
-
-    /// The tools that the caller may use in this turn, in their stable order.
-    pub fn visible_tools(&self) -> impl Iterator<Item = BuiltInTool> {
-        BuiltInTool::ALL.into_iter().filter(|tool| self.is_visible(*tool))
     }
 }

@@ -145,6 +145,7 @@ impl policy::Host for TurnState {
             return Err(TurnStop::CallSize.into());
         }
         let mut decisions: Vec<Option<Decision>> = calls.iter().map(oversized).collect();
+        let ids: Vec<String> = calls.iter().map(|call| call.id.clone()).collect();
         let admitted: Vec<ToolCall> = calls
             .into_iter()
             .zip(&decisions)
@@ -161,16 +162,22 @@ impl policy::Host for TurnState {
             .map(|decision| {
                 decision.unwrap_or_else(|| refused("FORBIDDEN", "The call wasn't allowed."))
             })
-            .map(|decision| self.hand_out(decision))
+            .zip(ids)
+            .map(|(decision, id)| self.hand_out(decision, id))
             .collect()
     }
 }
 
 impl TurnState {
-    fn hand_out(&mut self, decision: Decision) -> wasmtime::Result<policy::Decision> {
+    fn hand_out(
+        &mut self,
+        decision: Decision,
+        tool_call_id: String,
+    ) -> wasmtime::Result<policy::Decision> {
         Ok(match decision {
             Decision::Granted(grant) => policy::Decision::Granted(self.resources.push(grant)?),
             Decision::ApprovalRequired { approval_id, reason } => {
+                self.stream.expect_question(approval_id.clone(), tool_call_id, reason.clone());
                 policy::Decision::ApprovalRequired(policy::ApprovalRequest { approval_id, reason })
             }
             Decision::Refused { code, message } => {

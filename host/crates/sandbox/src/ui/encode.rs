@@ -17,6 +17,9 @@ use crate::{
 /// Ends a stream.
 pub(super) const DONE: &[u8] = b"data: [DONE]\n\n";
 
+/// Name of the data part that tells the caller why an approval is asked for.
+const APPROVAL: &str = "approval";
+
 /// Chunks that have a case of their own and therefore don't come as [`Chunk::Other`]: what the host
 /// checks and counts on them would be missing.
 const OWN_CASE: [&str; 19] = [
@@ -118,6 +121,9 @@ pub(super) fn chunk(
                     "the name of a data part has characters other than a-z, 0-9, -",
                 ));
             }
+            if part.name == APPROVAL {
+                return Err(invalid("only the host says why an approval is asked for"));
+            }
             let mut event = Event::open_data(out, &part.name);
             if let Some(id) = &part.id {
                 event.text("id", id)?;
@@ -152,6 +158,15 @@ pub(super) fn chunk(
 pub(super) fn error(out: &mut BytesMut, message: &str) -> Result<(), TurnStop> {
     let mut event = Event::open(out, "error");
     event.text("errorText", message)?;
+    event.close();
+    Ok(())
+}
+
+/// Appends the data part that says why an approval is asked for: `{"toolCallId","reason"}`.
+pub(super) fn reason(out: &mut BytesMut, tool_call_id: &str, why: &str) -> Result<(), TurnStop> {
+    let mut event = Event::open_data(out, APPROVAL);
+    event.text("id", tool_call_id)?;
+    event.raw("data", &serde_json::json!({"toolCallId": tool_call_id, "reason": why}).to_string());
     event.close();
     Ok(())
 }

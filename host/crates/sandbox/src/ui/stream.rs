@@ -1,11 +1,11 @@
 //! The way of a turn's chunks to the caller.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use tokio::{sync::mpsc, time::timeout};
 
-use super::encode;
+use super::{encode, event::invalid};
 use crate::{TurnStop, bindings::palisade::host::ui::Chunk};
 
 /// How long the end of a stream waits for a client that doesn't read.
@@ -37,6 +37,15 @@ pub(crate) struct UiStream {
     written: u64,
     limit: u64,
     phase: Phase,
+    /// Approvals that the host wants and the guest hasn't asked for yet, by approval id.
+    questions: BTreeMap<String, Question>,
+}
+
+/// An approval that the host wants.
+#[derive(Debug)]
+struct Question {
+    tool_call_id: String,
+    reason: String,
 }
 
 impl UiStream {
@@ -49,7 +58,19 @@ impl UiStream {
             written: 0,
             limit,
             phase: Phase::Silent,
+            questions: BTreeMap::new(),
         }
+    }
+
+    /// Lets the guest ask for an approval, once. It can ask for no other: a question that the host
+    /// didn't put could make a person agree to something else.
+    pub(crate) fn expect_question(
+        &mut self,
+        approval_id: String,
+        tool_call_id: String,
+        reason: String,
+    ) {
+        self.questions.insert(approval_id, Question { tool_call_id, reason });
     }
 
     /// How far the stream is.
@@ -113,7 +134,19 @@ impl UiStream {
     /// Encodes a chunk that comes in a phase, and gives the phase after it.
     fn append(&mut self, chunk: &Chunk, phase: Phase) -> Result<Phase, TurnStop> {
         check_open(phase)?;
+        let question = match chunk {
+            Chunk::ToolApprovalRequest(request) => Some(
+                self.questions
+                    .remove(&request.approval_id)
+                    .filter(|question| question.tool_call_id == request.tool_call_id)
+                    .ok_or(invalid("an approval request isn't the host's"))?,
+            ),
+            _ => None,
+        };
         encode::chunk(&mut self.buffer, chunk, self.message_id.as_deref())?;
+        if let Some(Question { tool_call_id, reason }) = question {
+            encode::reason(&mut self.buffer, &tool_call_id, &reason)?;
+        }
         self.check_size(0)?;
         Ok(match chunk {
             Chunk::Error(_) => Phase::Failed,
@@ -149,4 +182,49 @@ fn check_open(phase: Phase) -> Result<(), TurnStop> {
 /// A finished stream stays finished when data parts follow.
 fn after(phase: Phase, next: Phase) -> Phase {
     if phase == Phase::Finished { phase } else { next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::palisade::host::ui::{DataPart, ToolApprovalRequest};
+
+    fn request(approval_id: &str, tool_call_id: &str) -> Chunk {
+        Chunk::ToolApprovalRequest(ToolApprovalRequest {
+            approval_id: approval_id.into(),
+            tool_call_id: tool_call_id.into(),
+        })
+    }
+
+    #[tokio::test]
+    async fn the_guest_can_ask_what_the_host_asks_and_nothing_else() {
+        let (output, mut written) = mpsc::channel(16);
+        let mut stream = UiStream::new(output, None, 1 << 20);
+        stream.expect_question("apr1.a".into(), "c1".into(), "It removes data.".into());
+        stream.emit(&[request("apr1.a", "c1")]).await.expect("the host's own question");
+        let text = String::from_utf8(written.recv().await.expect("a write").to_vec()).unwrap();
+        assert_eq!(
+            text,
+            "data: {\"type\":\"tool-approval-request\",\"approvalId\":\"apr1.a\",\"toolCallId\":\"c1\"}\n\n\
+             data: {\"type\":\"data-approval\",\"id\":\"c1\",\"data\":{\"toolCallId\":\"c1\",\"reason\":\"It removes data.\"}}\n\n"
+        );
+
+        stream.expect_question("apr1.b".into(), "c2".into(), "It adds data.".into());
+        let forged_reason = Chunk::Data(DataPart {
+            name: "approval".into(),
+            id: Some("c2".into()),
+            value: "{}".into(),
+            transient: false,
+        });
+        for (name, chunk) in [
+            ("asked before", request("apr1.a", "c1")),
+            ("never put", request("apr1.x", "c1")),
+            ("a reason of the guest's own", forged_reason),
+            ("for another call", request("apr1.b", "c3")),
+        ] {
+            let stopped = stream.emit(&[chunk]).await.expect_err(name);
+            assert!(matches!(stopped, TurnStop::InvalidChunk { .. }), "{name}: {stopped:?}");
+        }
+        assert!(written.try_recv().is_err(), "nothing of it was written");
+    }
 }
