@@ -77,6 +77,7 @@ impl App {
         let data: Arc<dyn DataBackend> = Arc::clone(project.engine()) as Arc<dyn DataBackend>;
         let turns = TurnService::new(
             config.workspace.id.clone(),
+            config.workspace.name.clone(),
             config.settings(),
             sandbox,
             data,

@@ -1,6 +1,6 @@
 //! P4: an approval is bound to user, workspace, tool, tool call id and canonical arguments, expires,
 //! is signed by the host and spent once, also across replicas; a denial is final.
-#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a helper that fails fails its test")]
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use palisade_state::{Binding, CanonicalArguments, KeySource, State, VALIDITY};
 use palisade_tests::{
-    fake::ToolCall,
+    fake::{self, Scenario, ToolCall},
     host::{Answer, FolderOptions, Host, MODEL, Person, Role, Stage, question},
 };
 use reqwest::Method;
@@ -227,8 +227,9 @@ async fn an_approval_in_an_older_message_or_step_runs_nothing() {
     parts.extend([json!({"type": "step-start"}), json!({"type": "text", "text": "Well."})]);
 
     for (case, body) in [("message", older_message), ("step", older_step)] {
-        // A model that only talks: whatever ran would have run because of what was posted.
-        stage.script([]);
+        // The model only talks: whatever runs, runs because of what was posted.
+        let talk = Scenario::of([fake::Answer::text("That is done.")]).repeating();
+        stage.provider.script(MODEL, talk);
         let answer = stage.host.chat(editor(), &body).await.expect("an answer");
         assert_eq!(answer.outcomes(), [""; 0], "{case}: {}", answer.text);
         assert_eq!(title(&stage).await, before, "{case}");

@@ -1,202 +1,213 @@
-//! P10: each provider call, data operation, approval and refusal is a ledger row, and no row holds
-//! content.
+//! P10: each provider call, data operation, approval and refusal is a row of the ledger: who, when,
+//! what, where to, how much and how it ended. No content.
+#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
+
+use std::collections::BTreeMap;
 
 use palisade_tests::{
-    fake::{Answer, FakeOptions, FakeProvider, Outcome, Scenario, ToolCall},
-    host::{Folder, FolderOptions, Host, Person, Role, question},
+    fake::{self, MessageAnswer, Scenario, Text, TokenCounts, ToolCall},
+    host::{FolderOptions, MODEL, Person, Role, Stage, question},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::Duration;
 
-const MODEL: &str = "scripted";
+const QUESTION: &str = "Whereabouts of the quicksilver marmot";
+const TITLE: &str = "Marmot seen in the harbour";
+const REASON: &str = "Leave the fourth one alone";
 
-/// Words that stand nowhere but in what somebody said or wrote.
-const QUESTION: &str = "Quokkaquestion";
-const SPOKEN: &str = "Wombatanswer";
-const WRITTEN: &str = "Numbattitle";
-const REASON: &str = "Bilbyreason";
-
-struct Scene {
-    provider: FakeProvider,
-    folder: Folder,
-    host: Host,
-}
-
-impl Scene {
-    async fn start(approvals: &str) -> Self {
-        let provider = FakeProvider::start(FakeOptions::default()).await.expect("a provider");
-        let options = FolderOptions {
-            workspace: format!("approvals = {approvals:?}"),
-            models: vec![MODEL.to_owned()],
-            ..FolderOptions::default()
-        };
-        let folder = Folder::prepare(&provider, &options).await.expect("a folder");
-        let host = folder.serve().await.expect("a host");
-        Self { provider, folder, host }
+fn step(calls: Vec<ToolCall>, text: Option<&str>, prompt: u64, completion: u64) -> fake::Answer {
+    MessageAnswer {
+        text: text.map(|text| Text::Words(text.to_owned())),
+        tool_calls: calls,
+        tokens: Some(TokenCounts { prompt, completion, cached: 10, reasoning: 5 }),
+        ..MessageAnswer::default()
     }
-
-    /// Rows of the last turn, in order.
-    async fn last_turn(&self) -> Vec<Value> {
-        let ledger = self.folder.ledger().await.expect("a ledger");
-        let last = ledger.iter().rev().find(|row| row["kind"] == "turn").expect("a turn")["turn"].clone();
-        ledger.into_iter().filter(|row| row["turn"] == last).collect()
-    }
+    .into()
 }
 
-fn kinds(rows: &[Value]) -> Vec<&str> {
-    let mut kinds: Vec<_> = rows.iter().filter_map(|row| row["kind"].as_str()).collect();
-    kinds.sort_unstable();
-    kinds
+fn update(key: u32, id: &str) -> ToolCall {
+    let data = json!({"title": TITLE});
+    let arguments =
+        json!({"action": "update", "collection": "articles", "keys": [key], "data": data});
+    ToolCall::new("items", arguments).with_id(id)
 }
 
-fn row<'a>(rows: &'a [Value], kind: &str) -> &'a Value {
-    rows.iter().find(|row| row["kind"] == kind).unwrap_or_else(|| panic!("no {kind} in {rows:#?}"))
-}
-
-#[tokio::test]
-async fn a_turn_that_reads_leaves_its_calls_and_operations() {
-    let scene = Scene::start("writes").await;
-    let editor = Person::of(Role::Editor);
-    let answer = scene.host.chat(editor, &question("scenario:read-articles", "Hi")).await;
-    assert_eq!(answer.expect("an answer").outcomes(), ["tool-output-available"]);
-    let rows = scene.last_turn().await;
-    assert_eq!(kinds(&rows), ["data_operation", "provider_call", "provider_call", "turn"]);
-
-    let (_, me) = scene.host.json(Method::GET, "/users/me", editor, None).await.expect("me");
-    for row in &rows {
-        assert_eq!(row["user"], me["data"]["id"], "{row}");
-        assert_eq!(row["workspace"], rows[0]["workspace"]);
-        assert_eq!(row["outcome"], "ok", "{row}");
-        assert!(row["time"].as_str().is_some_and(|time| time.contains('T')), "{row}");
-    }
-    let call = row(&rows, "provider_call");
-    assert_eq!((&call["provider"], &call["model"]), (&json!("fake"), &json!("scenario:read-articles")));
-    assert_eq!(call["endpoint"], format!("{}/chat/completions", scene.provider.base_url()));
-    let sent = scene.provider.requests()[0].headers["content-length"].parse::<u64>().expect("a size");
-    assert_eq!(call["bytes_sent"], sent);
-    assert!(call["bytes_received"].as_u64().is_some_and(|bytes| bytes > 0), "{call}");
-    assert!(call["input_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{call}");
-    let operation = row(&rows, "data_operation");
-    assert_eq!(operation["collections"], json!(["articles"]));
-    assert_eq!(operation["fields"], json!(["articles.id"]));
-    assert_eq!(operation["items"], 3);
-    assert_eq!(operation["tool"], "items");
-}
-
-#[tokio::test]
-async fn approvals_denials_and_refusals_are_rows() {
-    let scene = Scene::start("all").await;
-    let editor = Person::of(Role::Editor);
-    let asked = question("scenario:update-article", "Hi");
-    let answer = scene.host.chat(editor, &asked).await.expect("an answer");
-    let requested = scene.last_turn().await;
-    assert_eq!(kinds(&requested), ["approval_requested", "provider_call", "turn"]);
-
-    let denied = answer.decided(&asked, false).expect("an approval request");
-    scene.host.chat(editor, &denied).await.expect("an answer");
-    let rows = scene.last_turn().await;
-    assert_eq!(kinds(&rows), ["approval_denied", "provider_call", "turn"]);
-    let id = &row(&requested, "approval_requested")["approval_id"];
-    assert_eq!(&row(&rows, "approval_denied")["approval_id"], id);
-    let full = denied["messages"][1]["parts"][1]["approval"]["id"].as_str().expect("an id");
-    assert_ne!(id, full, "the ledger holds the signature of an approval");
-
-    let approved = answer.decided(&asked, true).expect("an approval request");
-    scene.host.chat(editor, &approved).await.expect("an answer");
-    let rows = scene.last_turn().await;
-    assert_eq!(kinds(&rows), ["provider_call", "refusal", "turn"]);
-    let refusal = row(&rows, "refusal");
-    assert_eq!(refusal["outcome"], "APPROVAL_SPENT", "{refusal}");
-    assert_eq!(refusal["tool_call_id"], row(&requested, "approval_requested")["tool_call_id"]);
-}
-
-#[tokio::test]
-async fn what_failed_is_on_record_with_its_code() {
-    let scene = Scene::start("writes").await;
-    let editor = Person::of(Role::Editor);
-    for model in ["error-500", "cut", "html", "error-event", "redirect"] {
-        scene.host.chat(editor, &question(&format!("scenario:{model}"), "Hi")).await.expect("an answer");
-        let rows = scene.last_turn().await;
-        assert_eq!(kinds(&rows), ["provider_call", "turn"], "{model}");
-        assert_ne!(row(&rows, "turn")["outcome"], "ok", "{model}");
-    }
-    let forbidden = json!({"action": "read", "collection": "directus_sessions"});
-    let steps = [Answer::tools([ToolCall::new("items", forbidden)]), Answer::text("I see.")];
-    scene.provider.script(MODEL, Scenario::of(steps));
-    scene.host.chat(editor, &question(MODEL, "Hi")).await.expect("an answer");
-    assert_eq!(row(&scene.last_turn().await, "data_operation")["outcome"], "FORBIDDEN");
-}
-
-#[tokio::test]
-async fn a_turn_whose_client_left_is_on_record() {
-    let scene = Scene::start("writes").await;
-    let editor = Some(Person::of(Role::Editor));
-    let request = scene.host.request(Method::POST, "/ai/chat", editor);
-    let mut response =
-        request.json(&question("scenario:stall", "Hi")).send().await.expect("an answer");
-    response.chunk().await.expect("the first bytes");
-    drop(response);
-    for _ in 0..200 {
-        let ended = scene.provider.requests().iter().any(|request| request.outcome == Outcome::ClientClosed);
-        let rows = scene.folder.ledger().await.expect("a ledger");
-        if ended && rows.iter().any(|row| row["kind"] == "turn") {
-            let turn = rows.iter().find(|row| row["kind"] == "turn").expect("a turn");
-            assert_ne!(turn["outcome"], "ok");
-            assert!(rows.iter().any(|row| row["kind"] == "provider_call"), "{rows:#?}");
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the turn is not on record:\n{}", scene.host.log());
-}
-
-#[tokio::test]
-async fn no_row_and_no_log_line_holds_content() {
-    let scene = Scene::start("all").await;
-    let editor = Person::of(Role::Editor);
-    let data = json!({"title": WRITTEN, "slug": "a-slug", "status": "draft"});
-    let create = json!({"action": "create", "collection": "articles", "data": data});
-    let steps = [Answer::tools([ToolCall::new("items", create)]), Answer::text(SPOKEN)];
-    scene.provider.script(MODEL, Scenario::of(steps));
-    let asked = question(MODEL, QUESTION);
-    for approved in [true, false] {
-        let answer = scene.host.chat(editor, &asked).await.expect("an answer");
-        let mut decided = answer.decided(&asked, approved).expect("an approval request");
-        decided["messages"][1]["parts"][1]["approval"]["reason"] = REASON.into();
-        let answer = scene.host.chat(editor, &decided).await.expect("an answer");
-        assert_eq!(answer.said(), SPOKEN);
-    }
-    let rows = scene.folder.command(&["ledger", "export"], "").await.expect("a ledger");
-    let csv = scene.folder.command(&["ledger", "export", "--format", "csv"], "").await.expect("CSV");
-    assert_eq!(csv.lines().count(), rows.lines().count() + 1, "{csv}");
-    let mut places = vec![("the ledger", rows.into_bytes()), ("the CSV", csv.into_bytes())];
-    places.push(("the log", scene.host.log().into_bytes()));
-    for file in ["palisade.db", "palisade.db-wal"] {
-        places.push((file, std::fs::read(scene.folder.data_dir().join(file)).unwrap_or_default()));
-    }
-    for (place, bytes) in places {
-        for word in [QUESTION, SPOKEN, WRITTEN, REASON] {
-            let found = bytes.windows(word.len()).any(|window| window == word.as_bytes());
-            assert!(!found, "{word} stands in {place}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_administrator_reads_the_same_rows_over_http() {
-    let scene = Scene::start("writes").await;
-    let editor = Person::of(Role::Editor);
-    scene.host.chat(editor, &question("scenario:read-articles", "Hi")).await.expect("an answer");
-    let exported = scene.folder.ledger().await.expect("a ledger");
-    let admin = Person::of(Role::Admin);
-    let (status, body) =
-        scene.host.json(Method::GET, "/ai/admin/ledger?limit=100", admin, None).await.expect("rows");
-    assert_eq!(status, 200, "{body}");
-    let ids = |rows: &[Value]| {
-        let mut ids: Vec<_> = rows.iter().map(|row| row["id"].to_string()).collect();
-        ids.sort_unstable();
-        ids
+/// Two reads, of which one is forbidden; two updates, which ask; a closing word.
+fn scenario() -> Scenario {
+    let read = |fields: Value| {
+        let query = json!({"fields": fields, "limit": 2, "sort": ["id"]});
+        ToolCall::new("items", json!({"action": "read", "collection": "articles", "query": query}))
     };
-    assert_eq!(ids(body["data"].as_array().expect("rows")), ids(&exported));
+    Scenario::of([
+        step(
+            vec![
+                read(json!(["id", "title", "author.name"])).with_id("call_read"),
+                read(json!(["internal_note"])).with_id("call_forbidden"),
+            ],
+            None,
+            100,
+            20,
+        ),
+        step(vec![update(3, "call_approved"), update(4, "call_denied")], None, 200, 30),
+        step(Vec::new(), Some("The marmot is in."), 300, 40),
+    ])
+}
+
+/// The conversation that approves the first of the two calls that wait, and denies the second.
+fn decided(asked: &Value, chunks: &[Value]) -> Value {
+    let of = |kind: &str| -> Vec<&Value> {
+        chunks.iter().filter(|chunk| chunk["type"] == kind).collect()
+    };
+    let approvals = of("tool-approval-request");
+    let mut parts = vec![json!({"type": "step-start"})];
+    for call in of("tool-input-available") {
+        let id = &call["toolCallId"];
+        let mut part = json!({"type": "tool-items", "toolCallId": id, "input": call["input"]});
+        if let Some(request) = approvals.iter().find(|request| request["toolCallId"] == *id) {
+            if id == "call_approved" {
+                parts.push(json!({"type": "step-start"}));
+            }
+            part["state"] = json!("approval-responded");
+            part["approval"] = json!({"id": request["approvalId"], "approved": id == "call_approved"});
+            if id == "call_denied" {
+                part["approval"]["reason"] = json!(REASON);
+            }
+        } else {
+            part["state"] = json!("output-available");
+            part["output"] = json!([]);
+        }
+        parts.push(part);
+    }
+    let mut body = asked.clone();
+    let messages = body["messages"].as_array_mut().expect("messages");
+    messages.push(json!({"id": "a1", "role": "assistant", "parts": parts}));
+    body
+}
+
+/// Gives each id its place of appearance in place of a value that differs from run to run.
+#[derive(Default)]
+struct Names(BTreeMap<String, String>);
+
+impl Names {
+    fn name(&mut self, kind: &str, value: &Value) -> Value {
+        let Some(text) = value.as_str() else { return value.clone() };
+        let number = self.0.values().filter(|name| name.starts_with(kind)).count() + 1;
+        let name = self.0.entry(text.to_owned()).or_insert_with(|| format!("{kind} {number}"));
+        json!(name)
+    }
+}
+
+/// The rows, without what differs from run to run; that is checked here.
+fn readable(rows: &[Value], stage: &Stage, editor: &str) -> Vec<String> {
+    let mut names = Names::default();
+    let mut requests = stage.provider.requests().into_iter();
+    let mut newest = String::new();
+    rows.iter()
+        .map(|row| {
+            let time = row["time"].as_str().expect("a time").to_owned();
+            assert!(newest.len() != time.len() || newest <= time, "rows are in order");
+            newest = time;
+            assert!(row["id"].as_str().is_some_and(|id| id.len() == 36), "{row}");
+            assert_eq!(row["user"], editor, "{row}");
+            let mut row = row.clone();
+            if row["kind"] == "provider_call" {
+                let request = requests.next().expect("a request for each row");
+                assert_eq!(row["bytes_sent"].to_string(), request.headers["content-length"]);
+                assert!(row["bytes_received"].as_u64() > Some(100), "{row}");
+                let path = row["endpoint"].as_str().expect("an endpoint");
+                assert_eq!(path, format!("{}/chat/completions", stage.provider.base_url()));
+                row["endpoint"] = json!("[base URL]/chat/completions");
+                row["bytes_sent"] = json!("[length of the request]");
+            }
+            if !row["bytes_received"].is_null() {
+                row["bytes_received"] = json!("[bytes]");
+            }
+            row["turn"] = names.name("turn", &row["turn"]);
+            row["approval_id"] = names.name("approval", &row["approval_id"]);
+            for key in ["id", "time", "user"] {
+                row.as_object_mut().expect("a row").remove(key);
+            }
+            let cells = row.as_object().expect("a row").iter();
+            let told = cells.filter(|(_, value)| !value.is_null() && **value != json!([]));
+            told.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_conversation_leaves_exactly_these_rows() {
+    let options = FolderOptions {
+        workspace: "approvals = \"writes\"".to_owned(),
+        provider: "region = \"eu-central\"".to_owned(),
+        ..FolderOptions::default()
+    };
+    let stage = Stage::start(options).await.expect("a stage");
+    let editor = Person::of(Role::Editor);
+    stage.provider.script(MODEL, scenario());
+    let (_, me) = stage.host.json(Method::GET, "/users/me?fields=id", editor, None).await.expect("me");
+    let editor_id = me["data"]["id"].as_str().expect("an id").to_owned();
+    let mut titles = Vec::new();
+    for key in 1..=4 {
+        let item = stage.item("articles", key, "title,author.name,internal_note").await.expect("an item");
+        let texts = [&item["title"], &item["author"]["name"], &item["internal_note"]];
+        titles.extend(texts.into_iter().filter_map(Value::as_str).map(str::to_owned));
+    }
+
+    let asked = question(MODEL, QUESTION);
+    let first = stage.host.chat(editor, &asked).await.expect("an answer");
+    let second = stage.host.chat(editor, &decided(&asked, &first.chunks)).await.expect("an answer");
+    assert_eq!(second.said(), "The marmot is in.", "{}", second.text);
+    assert_eq!(stage.item("articles", 3, "title").await.expect("an item")["title"], TITLE);
+    assert_ne!(stage.item("articles", 4, "title").await.expect("an item")["title"], TITLE);
+
+    // What the administrator is shown, and both exports, are the same rows.
+    let path = "/ai/admin/ledger?order=oldest&limit=1000";
+    let admin = Person::of(Role::Admin);
+    let (_, shown) = stage.host.json(Method::GET, path, admin, None).await.expect("rows");
+    let mut rows = stage.folder.ledger().await.expect("an export");
+    assert_eq!(shown["data"].as_array().expect("rows"), &rows);
+    let csv = stage.folder.command(&["ledger", "export", "--format", "csv"], "").await.expect("csv");
+    assert_eq!(csv.lines().count(), rows.len() + 1, "{csv}");
+
+    // No content, anywhere.
+    let exported = format!("{}{csv}", json!(rows));
+    let contents = [QUESTION, TITLE, REASON, "marmot"].into_iter();
+    for content in contents.chain(titles.iter().map(String::as_str)) {
+        assert!(!exported.contains(content), "{content:?} in {exported}");
+    }
+
+    // The key was set at the command line when the folder was prepared.
+    let setting = rows.remove(0);
+    assert_eq!((&setting["kind"], &setting["reason"]), (
+        &json!("administration"),
+        &json!("key set at the command line"),
+    ));
+    insta::assert_snapshot!(readable(&rows, &stage, &editor_id).join("\n"));
+}
+
+#[tokio::test]
+async fn what_was_refused_and_changed_is_on_record_too() {
+    let stage = Stage::start(FolderOptions::default()).await.expect("a stage");
+    let (reader, admin) = (Person::of(Role::Reader), Person::of(Role::Admin));
+    let settings = "/ai/admin/settings";
+    let change = json!({"approvals": "writes", "system_prompt": "Mention the marmot."});
+    let refused = stage.host.json(Method::PATCH, settings, reader, Some(&change)).await.expect("an answer");
+    assert_eq!(refused.0, 403);
+    stage.administer(settings, &change).await.expect("changed");
+    let denied = stage.host.chat(reader, &question("another-model", "Hello")).await.expect("an answer");
+    assert_eq!(denied.status, 403);
+    let key = json!({"key": "sk-Wq4Zt9Xk2Jm7Rb5Vc8Hn3Gd6Lf1Ps0"});
+    let path = "/ai/admin/providers/fake/key";
+    stage.host.json(Method::PUT, path, admin, Some(&key)).await.expect("an answer");
+    stage.host.json(Method::DELETE, path, admin, None).await.expect("an answer");
+
+    let rows = stage.folder.ledger().await.expect("an export");
+    let told: Vec<_> = rows[1..]
+        .iter()
+        .map(|row| format!("{} {} {}", row["kind"], row["outcome"], row["reason"]))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+    assert!(rows[1..].iter().all(|row| row["user"].is_string()), "{rows:?}");
+    let exported = json!(rows).to_string();
+    assert!(!exported.contains("marmot") && !exported.contains("Zt9Xk2Jm"), "{exported}");
 }

@@ -8,7 +8,7 @@ use palisade_provider::ProviderError;
 use palisade_state::StateError;
 use thiserror::Error;
 
-use crate::{app::AppError, config::ConfigError, turn::TurnStartError};
+use crate::{app::AppError, config::ConfigError};
 
 /// Why a command failed: one message for the person who typed it.
 #[derive(Debug, Error)]
@@ -31,11 +31,8 @@ pub enum CliError {
     /// The HTTP client.
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// A turn in this process can't be started.
+    /// An answer that is no stream: status, code and message.
     #[error("{0}")]
-    Turn(#[from] TurnStartError),
-    /// A host's answer that is no stream.
-    #[error("the host answered {0}")]
     Refused(String),
     /// The connection to a host.
     #[error("the connection to the host failed: {0}")]

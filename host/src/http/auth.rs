@@ -54,9 +54,7 @@ callers! {
     /// Anyone, with the public's permissions where nobody is signed in.
     Anyone: |_| true;
     /// A user with access to the app.
-    AppUser: |accountability| {
-        accountability.user.is_some() && (accountability.app || accountability.admin)
-    };
+    AppUser: |accountability| accountability.app_user().is_some();
     /// An administrator.
     Administrator: |accountability| accountability.user.is_some() && accountability.admin;
 }

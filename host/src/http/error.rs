@@ -95,21 +95,33 @@ impl HttpError {
         }
     }
 
-    fn body(&self) -> serde_json::Value {
-        let code = match self {
-            Self::Data(error) => return error.to_body(),
-            Self::SignIn(error) => return error.to_body(),
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Data(error) => error.code(),
+            Self::SignIn(error) => error.code(),
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::Conflict(_) => "CONFLICT",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::NotImplemented(_) => "NOT_IMPLEMENTED",
             Self::Busy { .. } => "SERVICE_UNAVAILABLE",
-        };
-        let mut extensions = json!({ "code": code });
-        if matches!(self, Self::Busy { .. }) {
-            extensions = json!({"service": "ai", "reason": "Under pressure", "code": code});
         }
+    }
+
+    fn body(&self) -> serde_json::Value {
+        let extensions = match self {
+            Self::Data(error) => return error.to_body(),
+            Self::SignIn(error) => return error.to_body(),
+            Self::Busy { .. } => {
+                json!({"service": "ai", "reason": "Under pressure", "code": self.code()})
+            }
+            _ => json!({ "code": self.code() }),
+        };
         json!({"errors": [{"message": self.to_string(), "extensions": extensions}]})
+    }
+
+    /// Status, code and message in one line, for a terminal.
+    pub fn summary(&self) -> String {
+        format!("{} {}: {self}", self.status().as_u16(), self.code())
     }
 }
 

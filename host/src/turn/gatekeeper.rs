@@ -49,7 +49,7 @@ fn handed(decision: palisade_policy::Decision) -> Decision {
         }) => Decision::Granted(Grant {
             tool_call_id,
             tool: tool.name().to_owned(),
-            operation: Box::new(operation),
+            operation,
             approval_id,
         }),
         palisade_policy::Decision::ApprovalRequired { approval_id, reason } => {

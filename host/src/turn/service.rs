@@ -102,6 +102,8 @@ struct Parts {
     /// Turns that run or are being put on record.
     running: TaskTracker,
     workspace: String,
+    /// In place of the project's own name.
+    project_name: Option<String>,
     configured: ConfiguredSettings,
     sandbox: Sandbox,
     data: Arc<dyn DataBackend>,
@@ -119,9 +121,10 @@ impl std::fmt::Debug for TurnService {
 }
 
 impl TurnService {
-    /// Joins the parts that a turn needs.
+    /// Joins the parts that a turn needs. `project_name` replaces the project's own name.
     pub fn new(
         workspace: String,
+        project_name: Option<String>,
         configured: ConfiguredSettings,
         sandbox: Sandbox,
         data: Arc<dyn DataBackend>,
@@ -129,7 +132,7 @@ impl TurnService {
         providers: Providers,
     ) -> Self {
         let running = TaskTracker::new();
-        let parts = Parts { running, workspace, configured, sandbox, data, state, providers };
+        let parts = Parts { running, workspace, project_name, configured, sandbox, data, state, providers };
         Self { parts: Arc::new(parts) }
     }
 
@@ -189,7 +192,10 @@ impl TurnService {
         let settings = self.settings().await?;
         let (provider, model) = self.choose(&request, &settings)?;
         self.check_key(provider).await?;
-        let project_name = self.parts.data.project_name().await?;
+        let project_name = match &self.parts.project_name {
+            Some(name) => name.clone(),
+            None => self.parts.data.project_name().await?,
+        };
         let place = self.parts.sandbox.admit().await?;
 
         let turn = Uuid::now_v7().to_string();
@@ -343,13 +349,9 @@ impl TurnService {
     }
 }
 
-/// Chat is for people with app access: not for the public, not for programs. The user's id.
+/// The id of a user who may use the assistant.
 fn invited(caller: &Caller) -> Result<&str, TurnStartError> {
-    let accountability = &caller.accountability;
-    match &accountability.user {
-        Some(user) if accountability.app || accountability.admin => Ok(user),
-        _ => Err(TurnStartError::Forbidden),
-    }
+    caller.accountability.app_user().ok_or(TurnStartError::Forbidden)
 }
 
 fn rules(request: &mut ChatRequest, settings: &EffectiveSettings, caller: &Caller) -> Rules {

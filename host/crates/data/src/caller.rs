@@ -24,6 +24,14 @@ pub struct Accountability {
     pub ip: Option<IpAddr>,
 }
 
+impl Accountability {
+    /// The user who may use the assistant: signed in and with access to the app, or an
+    /// administrator. Not the public, and not programs.
+    pub fn app_user(&self) -> Option<&str> {
+        self.user.as_deref().filter(|_| self.app || self.admin)
+    }
+}
+
 /// A caller's own Directus credential: a token or a session cookie. Never printed.
 #[derive(Clone)]
 pub struct Credential(SecretString);

@@ -45,7 +45,7 @@ pub struct GrantedCall {
     /// The tool.
     pub tool: BuiltInTool,
     /// What runs.
-    pub operation: Operation,
+    pub operation: Box<Operation>,
     /// The approval that was spent on it. The ledger cuts its signature off.
     pub approval_id: Option<String>,
 }
@@ -190,7 +190,7 @@ impl Gate {
             Err(error) => return Ok(invalid(error)),
         };
         let operation = match tool.operation(arguments.value()) {
-            Ok(operation) => operation,
+            Ok(operation) => Box::new(operation),
             Err(error) => return Ok(invalid(error)),
         };
         if let Some(answer) = self.answers.get(&call.id) {
@@ -229,7 +229,7 @@ impl Gate {
         call: &ProposedCall,
         tool: BuiltInTool,
         arguments: &CanonicalArguments,
-        operation: Operation,
+        operation: Box<Operation>,
         answer: &CurrentAnswer,
     ) -> Result<Decision, StateError> {
         match &answer.verdict {

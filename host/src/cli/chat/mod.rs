@@ -18,7 +18,12 @@ use self::{
     transport::Chunks,
 };
 use super::{CliError, arguments::ChatArguments};
-use crate::{app::App, config::Config, turn::TurnService};
+use crate::{
+    app::App,
+    config::Config,
+    http::HttpError,
+    turn::{TurnService, TurnStartError},
+};
 
 /// Where a conversation is sent.
 #[async_trait]
@@ -63,8 +68,10 @@ struct Local {
 #[async_trait]
 impl Transport for Local {
     async fn post(&self, body: Vec<u8>) -> Result<Chunks, CliError> {
-        let request = ChatRequest::parse(&body).map_err(crate::turn::TurnStartError::from)?;
-        let stream = self.turns.start(self.caller.clone(), request).await?;
+        // The same words as from a host elsewhere.
+        let refused = |error: TurnStartError| CliError::Refused(HttpError::from(error).summary());
+        let request = ChatRequest::parse(&body).map_err(|error| refused(error.into()))?;
+        let stream = self.turns.start(self.caller.clone(), request).await.map_err(refused)?;
         Ok(transport::chunks(stream.map(Ok::<_, std::convert::Infallible>)))
     }
 }
