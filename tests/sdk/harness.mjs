@@ -64,7 +64,7 @@ export async function startPalisade({ fake, models = [], workspace = {}, limits 
     }
     child = new Child(binary, ["--config", config, "--data-dir", dataDir, "serve", "--listen", "127.0.0.1:0"], {
       cwd: folder,
-      env: { RUST_LOG: process.env.RUST_LOG ?? "info" },
+      env: { PALISADE_LOG: process.env.PALISADE_LOG ?? "info" },
     });
     const [, authority] = await child.says(/\b(127\.0\.0\.1:\d+)\b/, 120);
     const url = `http://${authority}`;

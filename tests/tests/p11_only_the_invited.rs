@@ -1,5 +1,6 @@
 //! P11: chat needs authentication and app access; settings need admin. Anonymous, API-only and public
 //! callers are turned away on every route.
+#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
 
 use palisade_tests::{
     fake::{FakeOptions, FakeProvider},

@@ -60,7 +60,7 @@ async fn a_provider_that_fails() {
              Please try again.",
             "ok",
         ),
-        ("empty-stream", cut, "ok"),
+        ("empty-stream", "The model gave an empty answer. Please try again or rephrase.", "ok"),
         (
             "error-500",
             "The AI provider can't answer at the moment. Please try again in a minute.",

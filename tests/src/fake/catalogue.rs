@@ -30,7 +30,10 @@ pub fn scenario_names() -> impl Iterator<Item = &'static str> {
     NAMED.iter().map(|(name, _)| *name)
 }
 
-const NAMED: &[(&str, fn() -> Scenario)] = &[
+/// A name and the scenario that it makes.
+type Named = (&'static str, fn() -> Scenario);
+
+const NAMED: &[Named] = &[
     ("hello", || Scenario::of([Answer::text("Hello from the fake provider.")])),
     ("reasoning", || Scenario::of([reasoning("reasoning_content")])),
     ("reasoning-short-name", || Scenario::of([reasoning("reasoning")])),

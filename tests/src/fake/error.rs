@@ -17,7 +17,7 @@ pub(super) struct ApiError {
     kind: String,
     param: Option<String>,
     code: Option<String>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Box<[(HeaderName, HeaderValue)]>,
 }
 
 impl ApiError {
@@ -28,7 +28,7 @@ impl ApiError {
             kind: kind.to_owned(),
             param: None,
             code: None,
-            headers: Vec::new(),
+            headers: Box::default(),
         }
     }
 

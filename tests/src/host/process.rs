@@ -24,6 +24,7 @@ impl Host {
     pub(super) async fn start(command: &mut Command) -> io::Result<Self> {
         // Fails if another test of this process was first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
+        #[expect(clippy::disallowed_methods, reason = "a test's own client, on loopback")]
         let client = Client::builder().timeout(PATIENCE).build().map_err(io::Error::other)?;
         let mut child = command.spawn()?;
         let output = Output::default();

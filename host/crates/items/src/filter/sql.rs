@@ -323,7 +323,12 @@ impl<'a> Composer<'a> {
             select.and_where_option(self.visible(related, &alias, Action::Read, None));
         }
         let anchor = self.anchor(collection, table, &field.name, view);
-        if none { anchor.not_in_subquery(select) } else { anchor.in_subquery(select) }
+        if !none {
+            return anchor.in_subquery(select);
+        }
+        // `NULL NOT IN` of nothing is true, of something it isn't: without the first condition a list
+        // out of sight would tell whether any item at all points somewhere.
+        anchor.clone().is_not_null().and(anchor.not_in_subquery(select))
     }
 }
 

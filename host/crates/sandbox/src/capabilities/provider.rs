@@ -1,10 +1,14 @@
 //! `palisade:host/provider`: HTTP to the one endpoint that the turn was started for.
 
-use std::fmt;
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
+use tokio::task::yield_now;
 use wasmtime::component::Resource;
 
 use super::{
@@ -22,6 +26,9 @@ const HEADERS: usize = 16;
 const BODY_BYTES: usize = 4 << 20;
 /// Bytes that one `read` gives at most.
 const READ_BYTES: u32 = 1 << 20;
+/// How long a `read` that has something gathers more of what has arrived. It doesn't wait that long;
+/// this keeps a stream that never pauses, on a busy machine, from being held back.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// The provider and model of a turn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -128,6 +135,11 @@ enum End {
 
 impl Response {
     /// Waits for bytes, then takes along what is already there, up to `limit`. Empty at the end.
+    ///
+    /// The task that owns the connection hands over a body piece by piece, mostly one event, and
+    /// decodes the next one only when it gets to run. It is given way to, so that events which
+    /// arrived together go through the guest and to the client together: each way through costs
+    /// several times what a further event on the same way does.
     async fn read(&mut self, limit: usize) -> Result<Vec<u8>, CapabilityError> {
         while self.rest.is_empty() && self.end.is_none() {
             let item = self.reply.body.next().await;
@@ -139,7 +151,9 @@ impl Response {
                 _ => Ok(Vec::new()),
             };
         }
+        let started = Instant::now();
         let mut bytes = Vec::new();
+        let mut gave_way = false;
         loop {
             let part = self.rest.split_to(self.rest.len().min(limit - bytes.len()));
             bytes.extend_from_slice(&part);
@@ -147,8 +161,15 @@ impl Response {
                 return Ok(bytes);
             }
             match self.reply.body.next().now_or_never() {
-                Some(item) => self.accept(item),
-                None => return Ok(bytes),
+                Some(item) => {
+                    self.accept(item);
+                    gave_way = false;
+                }
+                None if gave_way || started.elapsed() > GATHER => return Ok(bytes),
+                None => {
+                    yield_now().await;
+                    gave_way = true;
+                }
             }
         }
     }
@@ -305,6 +326,20 @@ mod tests {
     async fn a_read_does_not_wait_for_more_than_it_has() {
         let parts = stream::iter([Ok(Bytes::from("ab"))]).chain(stream::pending());
         assert_eq!(response(parts).read(100).await.unwrap(), b"ab");
+    }
+
+    #[tokio::test]
+    async fn a_read_takes_along_what_a_connection_hands_over_piece_by_piece() {
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+        let connection = tokio::spawn(async move {
+            for piece in ["ab", "cd", "ef"] {
+                sender.send(Ok(Bytes::from(piece))).await.expect("somebody reads");
+            }
+            std::future::pending::<()>().await;
+        });
+        let pieces = stream::poll_fn(move |context| receiver.poll_recv(context));
+        assert_eq!(response(pieces).read(100).await.unwrap(), b"abcdef");
+        connection.abort();
     }
 
     #[tokio::test]
