@@ -34,7 +34,8 @@ bench: prerequisites
 	$(TARGET)/release/palisade-load
 
 component: prerequisites
-	$(CARGO) run -p palisade-component -- component.wasm
+	$(CARGO) build -p palisade-plugin --lib --target wasm32-unknown-unknown --profile guest --target-dir $(TARGET)/guest
+	$(CARGO) run -q -p palisade-plugin --example encode -- $(TARGET)/guest/wasm32-unknown-unknown/guest/palisade_plugin.wasm $(TARGET)/assistant.wasm
 
 ui:
 	@echo "The user interface isn't part of this version yet."; exit 1

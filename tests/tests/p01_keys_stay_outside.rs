@@ -182,7 +182,8 @@ fn the_search_finds_a_piece_of_a_secret_in_each_form() {
 #[tokio::test]
 async fn the_key_reaches_the_provider_and_nobody_else() {
     let mut scene = Scene::start().await;
-    for model in ["hello", "read-articles", "schema", "error-event", "cut", "html", "malformed-event"]
+    for model in
+        ["hello", "read-articles", "schema", "error-event", "cut", "html", "malformed-event"]
     {
         scene.chat(&format!("scenario:{model}")).await;
         assert_eq!(scene.key_on_the_wire(), format!("Bearer {FIRST_KEY}"), "{model}");

@@ -106,7 +106,8 @@ async fn a_token_in_the_address_is_no_token() {
     let token = Person::of(Role::Admin).token;
     for path in [format!("/ai/models?access_token={token}"), format!("/ai/chat?token={token}")] {
         let method = if path.starts_with("/ai/chat") { Method::POST } else { Method::GET };
-        let (status, _) = answer(host.request(method, &path, None), Some(&question(MODEL, "Hi"))).await;
+        let (status, _) =
+            answer(host.request(method, &path, None), Some(&question(MODEL, "Hi"))).await;
         assert!([401, 403].contains(&status), "{path}: {status}");
     }
     assert!(provider.requests().is_empty());

@@ -7,13 +7,17 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use palisade_provider::{ProviderError, ProviderErrorKind, ProviderRequest, ProviderTransport};
+use palisade_provider::{
+    ProviderError, ProviderErrorKind, ProviderRequest, ProviderResponse, ProviderTransport,
+};
 use palisade_sandbox::{
     CapabilityError, CapabilityErrorKind, Endpoint, ProviderCall, ProviderGateway, ProviderReply,
     ProviderUsage,
 };
 use palisade_state::{LedgerEntry, LedgerKind};
 use serde::Deserialize;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 /// The provider of one turn.
 pub(super) struct Gateway {
@@ -76,7 +80,7 @@ impl ProviderGateway for Gateway {
             Ok(()) => {
                 let request =
                     ProviderRequest { path: call.path, headers: call.headers, body: call.body };
-                self.transport.send(request).await.map_err(|error| refused(&error))
+                self.send_aside(request).await
             }
             Err(error) => Err(error),
         };
@@ -112,6 +116,28 @@ impl ProviderGateway for Gateway {
 }
 
 impl Gateway {
+    /// Sends on a task of its own. Setting up a connection needs a deep stack, and a turn that waits
+    /// for its provider keeps resident whatever its own stack once reached.
+    async fn send_aside(
+        &self,
+        request: ProviderRequest,
+    ) -> Result<ProviderResponse, CapabilityError> {
+        let transport = Arc::clone(&self.transport);
+        let sending = async move { transport.send(request).await };
+        // Dropping the turn stops it, as if it had been awaited here.
+        match AbortOnDropHandle::new(tokio::spawn(sending.in_current_span())).await {
+            Ok(sent) => sent.map_err(|error| refused(&error)),
+            Err(error) => {
+                tracing::error!(%error, "sending to a provider ended without a result");
+                Err(CapabilityError::new(
+                    CapabilityErrorKind::Unavailable,
+                    "PROVIDER_UNAVAILABLE",
+                    "The AI provider can't be reached at the moment.",
+                ))
+            }
+        }
+    }
+
     /// The model was allowed by name; a body that names another one would go around that.
     fn check_model(&self, body: &[u8]) -> Result<(), CapabilityError> {
         let requested: RequestedModel<'_> = serde_json::from_slice(body).map_err(|_| {
@@ -154,7 +180,6 @@ fn refused(error: &ProviderError) -> CapabilityError {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use palisade_provider::{ProviderResponse, ProviderTransport};
 
     use super::*;
 

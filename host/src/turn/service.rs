@@ -189,13 +189,15 @@ impl TurnService {
     ) -> Result<TurnStream, TurnStartError> {
         let user = invited(&caller)?.to_owned();
         request.refuse_reserved_names(&self.reserved_names())?;
-        let settings = self.settings().await?;
-        let (provider, model) = self.choose(&request, &settings)?;
-        self.check_key(provider).await?;
-        let project_name = match &self.parts.project_name {
-            Some(name) => name.clone(),
-            None => self.parts.data.project_name().await?,
+        let chosen = async {
+            let settings = self.settings().await?;
+            let (provider, model) = self.choose(&request, &settings)?;
+            self.check_key(provider).await?;
+            Ok::<_, TurnStartError>((settings, provider, model))
         };
+        // Two databases, asked at the same time: the caller waits for the first token.
+        let ((settings, provider, model), project_name) =
+            tokio::try_join!(chosen, self.project_name())?;
         let place = self.parts.sandbox.admit().await?;
 
         let turn = Uuid::now_v7().to_string();
@@ -336,6 +338,14 @@ impl TurnService {
         }
         .map(|model| (provider, model.clone()))
         .ok_or(TurnStartError::ModelNotAllowed)
+    }
+
+    /// What the project is called: as configured, else as it says itself.
+    async fn project_name(&self) -> Result<String, TurnStartError> {
+        match &self.parts.project_name {
+            Some(name) => Ok(name.clone()),
+            None => Ok(self.parts.data.project_name().await?),
+        }
     }
 
     async fn check_key(&self, provider: &Provider) -> Result<(), TurnStartError> {

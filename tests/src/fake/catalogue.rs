@@ -4,9 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::scenario::{
-    Answer, ErrorAnswer, Interruption, InterruptionKind, LineEnding, MessageAnswer, RawAnswer,
-    Reasoning, Scenario, Text, ToolCall, ToolIds, ToolIndexes, UsagePlace, Write,
+use super::{
+    message::{MessageAnswer, Reasoning, Text, ToolCall},
+    quirks::{Interruption, InterruptionKind, LineEnding, ToolIds, ToolIndexes, UsagePlace, Write},
+    scenario::{Answer, ErrorAnswer, RawAnswer, Scenario},
 };
 
 /// The start of a model name that plays a scenario of the catalogue.

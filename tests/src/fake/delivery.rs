@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures_util::stream;
 
 use super::{
+    quirks::Write,
     record::{Outcome, Records},
-    scenario::Write,
     wire::Ending,
 };
 

@@ -45,7 +45,8 @@ impl ApiError {
 
     /// 404: no such model.
     pub(super) fn unknown_model(model: &str) -> Self {
-        let message = format!("The model `{model}` does not exist or you do not have access to it.");
+        let message =
+            format!("The model `{model}` does not exist or you do not have access to it.");
         Self::new(StatusCode::NOT_FOUND, "invalid_request_error", message).code("model_not_found")
     }
 

@@ -28,18 +28,21 @@ mod catalogue;
 mod control;
 mod delivery;
 mod error;
+mod message;
 mod provider;
+mod quirks;
 mod record;
 mod request;
 mod scenario;
 mod server;
+mod tool_calls;
 mod wire;
 
 pub use catalogue::{named_scenario, scenario_names};
+pub use message::{Arguments, MessageAnswer, Reasoning, Text, TokenCounts, ToolCall};
 pub use provider::{FakeOptions, FakeProvider};
-pub use record::{Outcome, Recorded};
-pub use scenario::{
-    AfterLast, Answer, Arguments, ErrorAnswer, Interruption, InterruptionKind, LineEnding,
-    MessageAnswer, RawAnswer, Reasoning, Scenario, Selection, Text, TokenCounts, ToolCall, ToolIds,
-    ToolIndexes, UsagePlace, Write,
+pub use quirks::{
+    Interruption, InterruptionKind, LineEnding, ToolIds, ToolIndexes, UsagePlace, Write,
 };
+pub use record::{Outcome, Recorded};
+pub use scenario::{AfterLast, Answer, ErrorAnswer, RawAnswer, Scenario, Selection};

@@ -51,8 +51,7 @@ impl FakeProvider {
     /// Errors: those of binding a port.
     pub async fn start(options: FakeOptions) -> io::Result<Self> {
         let shared = Arc::new(Shared::new(options.key));
-        let (address, provider) =
-            listen(options.port, server::router(Arc::clone(&shared))).await?;
+        let (address, provider) = listen(options.port, server::router(Arc::clone(&shared))).await?;
         let (control_address, control) = listen(0, control::router(Arc::clone(&shared))).await?;
         Ok(Self {
             base_url: format!("http://{address}/v1"),
@@ -101,10 +100,7 @@ impl Drop for FakeProvider {
     }
 }
 
-async fn listen(
-    port: u16,
-    router: Router,
-) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
+async fn listen(port: u16, router: Router) -> io::Result<(SocketAddr, JoinHandle<io::Result<()>>)> {
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;

@@ -24,9 +24,11 @@ use super::{
     catalogue::{named_scenario, scenario_names},
     delivery::{self, Pace, Watch},
     error::ApiError,
+    message::MessageAnswer,
+    quirks::Write,
     record::Records,
     request::{self, ChatRequest},
-    scenario::{AfterLast, Answer, MessageAnswer, RawAnswer, Scenario, Selection, Write},
+    scenario::{AfterLast, Answer, RawAnswer, Scenario, Selection},
     wire::{self, Ending},
 };
 
@@ -85,10 +87,9 @@ impl Shared {
             .and_then(|value| value.strip_prefix("Bearer "));
         match token {
             Some(token) if token == key => Ok(()),
-            Some(_) => Err(ApiError::unauthorized(
-                "Incorrect API key provided.",
-                Some("invalid_api_key"),
-            )),
+            Some(_) => {
+                Err(ApiError::unauthorized("Incorrect API key provided.", Some("invalid_api_key")))
+            }
             None => Err(ApiError::unauthorized(
                 "You didn't provide an API key. It is expected in an Authorization header with \
                  Bearer authentication.",
@@ -190,11 +191,7 @@ fn parse(headers: &HeaderMap, body: Option<Value>) -> Result<Value, ApiError> {
 }
 
 /// Finds the answer to a request, once the request is valid.
-fn choose(
-    shared: &Shared,
-    body: &Value,
-    number: u64,
-) -> Result<(Answer, ChatRequest), ApiError> {
+fn choose(shared: &Shared, body: &Value, number: u64) -> Result<(Answer, ChatRequest), ApiError> {
     let script = shared.script_of(request::model(body)?)?;
     let scenario = &script.scenario;
     let request = request::validate(body, scenario.reasoning_model)?;

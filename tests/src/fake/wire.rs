@@ -2,18 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
+    message::{MessageAnswer, Text, TokenCounts},
+    quirks::{Interruption, InterruptionKind, UsagePlace},
     request::ChatRequest,
-    scenario::{
-        Interruption, InterruptionKind, MessageAnswer, Text, TokenCounts, ToolIds, ToolIndexes,
-        UsagePlace,
-    },
+    tool_calls::{calls, tool_deltas},
 };
-
-/// Characters of one arguments delta.
-const ARGUMENT_PIECE: usize = 12;
 
 /// How a stream of events ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +34,9 @@ pub(super) fn events(
     if let Some(Interruption { after, what }) = &answer.interruption {
         let after = (*after).min(data.len());
         match what {
-            InterruptionKind::MalformedEvent => data.insert(after, "{\"id\":\"chatcmpl-".to_owned()),
+            InterruptionKind::MalformedEvent => {
+                data.insert(after, "{\"id\":\"chatcmpl-".to_owned())
+            }
             InterruptionKind::ErrorEvent { message } => {
                 data.truncate(after);
                 let error = json!({"error": {
@@ -61,7 +59,8 @@ pub(super) fn events(
         data.push("[DONE]".to_owned());
     }
     let line_end = answer.line_ending.as_str();
-    let comment = if answer.comments { format!(": keep-alive{line_end}{line_end}") } else { String::new() };
+    let comment =
+        if answer.comments { format!(": keep-alive{line_end}{line_end}") } else { String::new() };
     let space = if answer.without_space { "" } else { " " };
     let framed = data
         .into_iter()
@@ -134,104 +133,6 @@ fn chunks(answer: &MessageAnswer, request: &ChatRequest, number: u64) -> Vec<Str
         writer.without_choices(Some(&usage));
     }
     writer.chunks
-}
-
-/// A tool call with everything decided.
-struct Call {
-    id: String,
-    name: String,
-    arguments: String,
-}
-
-fn calls(answer: &MessageAnswer, number: u64) -> Vec<Call> {
-    let id = |position: usize| {
-        let given = answer.tool_calls.get(position).and_then(|call| call.id.clone());
-        given.unwrap_or_else(|| format!("call_{number}_{position}"))
-    };
-    let same = answer.tool_ids == ToolIds::Same;
-    answer
-        .tool_calls
-        .iter()
-        .enumerate()
-        .map(|(position, call)| Call {
-            id: id(if same { 0 } else { position }),
-            name: call.name.clone(),
-            arguments: call.arguments.to_text(),
-        })
-        .collect()
-}
-
-/// The tool call deltas of an answer, in the order of the wire.
-fn tool_deltas(answer: &MessageAnswer, number: u64) -> Vec<Value> {
-    let mut by_call = calls(answer, number)
-        .iter()
-        .enumerate()
-        .map(|(position, call)| deltas_of_call(answer, position, call).into_iter())
-        .collect::<Vec<_>>();
-    if !answer.interleaved {
-        return by_call.into_iter().flatten().collect();
-    }
-    let mut mixed = Vec::new();
-    loop {
-        let before = mixed.len();
-        mixed.extend(by_call.iter_mut().filter_map(Iterator::next));
-        if mixed.len() == before {
-            return mixed;
-        }
-    }
-}
-
-fn deltas_of_call(answer: &MessageAnswer, position: usize, call: &Call) -> Vec<Value> {
-    let mut pieces = if answer.whole_tool_calls {
-        vec![call.arguments.clone()]
-    } else {
-        let characters = call.arguments.chars().collect::<Vec<_>>();
-        let pieces = characters.chunks(ARGUMENT_PIECE).map(|piece| piece.iter().collect());
-        std::iter::once(String::new()).chain(pieces).collect()
-    }
-    .into_iter();
-    let first = pieces.next().unwrap_or_default();
-    let mut deltas = vec![delta_of_call(answer, position, call, true, first)];
-    deltas.extend(pieces.map(|piece| delta_of_call(answer, position, call, false, piece)));
-    deltas
-}
-
-fn delta_of_call(
-    answer: &MessageAnswer,
-    position: usize,
-    call: &Call,
-    first: bool,
-    piece: String,
-) -> Value {
-    let mut delta = Map::new();
-    match answer.tool_indexes {
-        ToolIndexes::Counted => drop(delta.insert("index".into(), position.into())),
-        ToolIndexes::AllZero => drop(delta.insert("index".into(), 0.into())),
-        ToolIndexes::Missing => {}
-    }
-    let id = match answer.tool_ids {
-        ToolIds::Each => Some(call.id.as_str()),
-        ToolIds::First | ToolIds::Same => first.then_some(call.id.as_str()),
-        ToolIds::TextNull => Some(if first { call.id.as_str() } else { "null" }),
-        ToolIds::Missing => None,
-    };
-    let named = first || answer.tool_ids == ToolIds::Each;
-    let mut function = Map::new();
-    for (key, value) in [("id", id), ("type", named.then_some("function"))] {
-        match value {
-            Some(value) => drop(delta.insert(key.into(), value.into())),
-            None if answer.null_fields => drop(delta.insert(key.into(), Value::Null)),
-            None => {}
-        }
-    }
-    if named {
-        function.insert("name".into(), call.name.clone().into());
-    } else if answer.null_fields {
-        function.insert("name".into(), Value::Null);
-    }
-    function.insert("arguments".into(), piece.into());
-    delta.insert("function".into(), function.into());
-    delta.into()
 }
 
 fn finish_reason(answer: &MessageAnswer) -> Option<String> {

@@ -1,12 +1,12 @@
 //! What the fake provider sends, byte for byte, and how its answers end.
 
+use crate::support::{Bench, events, question};
 use futures_util::StreamExt;
 use palisade_tests::fake::{
     Answer, FakeOptions, MessageAnswer, Outcome, Scenario, Text, ToolCall, Write, named_scenario,
     scenario_names,
 };
 use serde_json::{Value, json};
-use crate::support::{Bench, events, question};
 
 /// Snapshots a stream without the parts that differ from run to run.
 macro_rules! assert_stream {

@@ -1,8 +1,8 @@
 //! The fake provider refuses what the real service refuses, with an error of the same shape.
 
+use crate::support::{Bench, question};
 use palisade_tests::fake::{Answer, FakeOptions, Scenario};
 use serde_json::{Value, json};
-use crate::support::{Bench, question};
 
 const MODEL: &str = "scenario:hello";
 
@@ -27,7 +27,13 @@ async fn refusal(bench: &Bench, body: &Value) -> String {
     let body: Value = response.json().await.unwrap();
     let error = &body["error"];
     let text = |key: &str| error[key].as_str().unwrap_or("-").to_owned();
-    format!("{status} [{}] {} at {}: {}", text("type"), text("code"), text("param"), text("message"))
+    format!(
+        "{status} [{}] {} at {}: {}",
+        text("type"),
+        text("code"),
+        text("param"),
+        text("message")
+    )
 }
 
 #[tokio::test]
@@ -55,10 +61,7 @@ async fn what_the_service_refuses() {
         ("null content", saying(json!([{"role": "user", "content": null}]))),
         ("empty content", saying(json!([{"role": "user", "content": []}]))),
         ("content of the wrong type", saying(json!([{"role": "user", "content": 7}]))),
-        (
-            "unknown part",
-            saying(json!([{"role": "user", "content": [{"type": "video"}]}])),
-        ),
+        ("unknown part", saying(json!([{"role": "user", "content": [{"type": "video"}]}]))),
         (
             "part without its value",
             saying(json!([{"role": "user", "content": [{"type": "text"}]}])),
@@ -90,11 +93,19 @@ async fn what_the_service_refuses() {
         ),
         (
             "answer after a user message",
-            saying(json!([user, calls(json!([call("c1", "items")])), result("c1"), user, result("c1")])),
+            saying(json!([
+                user,
+                calls(json!([call("c1", "items")])),
+                result("c1"),
+                user,
+                result("c1")
+            ])),
         ),
         (
             "answer without an id",
-            saying(json!([user, calls(json!([call("c1", "items")])), {"role": "tool", "content": ""}])),
+            saying(
+                json!([user, calls(json!([call("c1", "items")])), {"role": "tool", "content": ""}]),
+            ),
         ),
         (
             "two calls with one id",
@@ -107,9 +118,12 @@ async fn what_the_service_refuses() {
         ("tool name with a dot", saying(json!([user, calls(json!([call("c1", "items.read")]))]))),
         (
             "arguments that are no text",
-            saying(json!([user, calls(json!([
-                {"id": "c1", "type": "function", "function": {"name": "items", "arguments": {}}},
-            ]))])),
+            saying(json!([
+                user,
+                calls(json!([
+                    {"id": "c1", "type": "function", "function": {"name": "items", "arguments": {}}},
+                ]))
+            ])),
         ),
         (
             "call of an unknown type",
@@ -126,9 +140,12 @@ async fn what_the_service_refuses() {
         ),
         (
             "array schema without items",
-            with("tools", tool(json!({"name": "a", "parameters": {
-                "type": "object", "properties": {"keys": {"type": "array"}},
-            }}))),
+            with(
+                "tools",
+                tool(json!({"name": "a", "parameters": {
+                    "type": "object", "properties": {"keys": {"type": "array"}},
+                }})),
+            ),
         ),
         ("unknown tool choice", with("tool_choice", json!("maybe"))),
         (
@@ -245,8 +262,12 @@ async fn models_are_listed() {
     let url = format!("{}/models", bench.provider.base_url());
     let response = bench.client.get(&url).bearer_auth(FakeOptions::KEY).send().await.unwrap();
     let list: Value = response.json().await.unwrap();
-    let names: Vec<_> =
-        list["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap()).collect();
+    let names: Vec<_> = list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|model| model["id"].as_str().unwrap())
+        .collect();
     assert!(names.contains(&"mine") && names.contains(&"scenario:two-reads"), "{names:?}");
     assert_eq!(bench.client.get(&url).send().await.unwrap().status(), 401);
 }

@@ -54,8 +54,7 @@ pub(super) fn validate(messages: &[Value]) -> Result<(), ApiError> {
     let mut calls = OpenCalls::default();
     for (index, message) in messages.iter().enumerate() {
         let path = format!("messages[{index}]");
-        let message =
-            message.as_object().ok_or_else(|| wrong_type(&path, "an object", message))?;
+        let message = message.as_object().ok_or_else(|| wrong_type(&path, "an object", message))?;
         let role = role(message, &path)?;
         content(message, role, &path)?;
         if role == "tool" {
@@ -64,7 +63,8 @@ pub(super) fn validate(messages: &[Value]) -> Result<(), ApiError> {
         }
         calls.all_answered()?;
         if role == "assistant" {
-            calls = OpenCalls { asked_at: index, open: tool_calls(message, &path)?, started: false };
+            calls =
+                OpenCalls { asked_at: index, open: tool_calls(message, &path)?, started: false };
             calls.started = !calls.open.is_empty();
         } else {
             calls = OpenCalls::default();
@@ -251,7 +251,9 @@ impl OpenCalls {
                 "Invalid parameter: 'tool_call_id' of '{id}' not found in 'tool_calls' of the \
                  previous message, or answered twice."
             );
-            return Err(ApiError::invalid(message).param(format!("messages.[{index}].tool_call_id")));
+            return Err(
+                ApiError::invalid(message).param(format!("messages.[{index}].tool_call_id"))
+            );
         }
         Ok(())
     }

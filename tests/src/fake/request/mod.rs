@@ -93,7 +93,8 @@ pub(super) fn validate(body: &Value, reasoning_model: bool) -> Result<ChatReques
             .param("messages")
             .code("missing_required_parameter"));
     };
-    let list = list.as_array().ok_or_else(|| wrong_type("messages", "an array of objects", list))?;
+    let list =
+        list.as_array().ok_or_else(|| wrong_type("messages", "an array of objects", list))?;
     messages::validate(list)?;
     Ok(ChatRequest {
         model,
@@ -106,7 +107,9 @@ pub(super) fn validate(body: &Value, reasoning_model: bool) -> Result<ChatReques
 
 fn object(body: &Value) -> Result<&Map<String, Value>, ApiError> {
     body.as_object().ok_or_else(|| {
-        ApiError::invalid("We could not parse the JSON body of your request: an object is expected.")
+        ApiError::invalid(
+            "We could not parse the JSON body of your request: an object is expected.",
+        )
     })
 }
 
@@ -207,7 +210,8 @@ fn token_limits(body: &Map<String, Value>, reasoning_model: bool) -> Result<(), 
         ["max_tokens", "temperature", "top_p", "presence_penalty", "frequency_penalty"];
     match unsupported.into_iter().find(|name| set(name).is_some()) {
         Some(name) if reasoning_model => {
-            let message = format!("Unsupported parameter: '{name}' is not supported with this model.");
+            let message =
+                format!("Unsupported parameter: '{name}' is not supported with this model.");
             Err(ApiError::invalid(message).param(name).code("unsupported_parameter"))
         }
         _ => Ok(()),

@@ -77,7 +77,11 @@ fn validate_tool(tool: &Value, path: &str) -> Result<(), ApiError> {
 /// The service refuses an array schema without `items`, wherever it stands.
 fn arrays_have_items(schema: &Value, name: &str, path: &str, at: &str) -> Result<(), ApiError> {
     if schema["type"] == "array" && schema["items"].is_null() {
-        return Err(invalid_schema(name, path, &format!("In context={at}, array schema missing items")));
+        return Err(invalid_schema(
+            name,
+            path,
+            &format!("In context={at}, array schema missing items"),
+        ));
     }
     let properties = schema["properties"].as_object();
     for (property, inner) in properties.into_iter().flatten() {

@@ -142,11 +142,14 @@ impl EgressClient {
         response: Response,
     ) -> BoxStream<'static, Result<Bytes, EgressFailure>> {
         let idle = self.limits.idle_read;
-        stream::try_unfold(response, move |mut response| async move {
-            match tokio::time::timeout(idle, response.chunk()).await {
-                Ok(Ok(Some(bytes))) => Ok(Some((bytes, response))),
-                Ok(Ok(None)) => Ok(None),
-                Ok(Err(error)) => Err(EgressFailure::Failed(Box::new(error.without_url()))),
+        // The body alone: headers would keep alive the whole buffer that they arrived in, for as long
+        // as the answer takes.
+        let pieces = response.bytes_stream().boxed();
+        stream::try_unfold(pieces, move |mut pieces| async move {
+            match tokio::time::timeout(idle, pieces.next()).await {
+                Ok(Some(Ok(bytes))) => Ok(Some((bytes, pieces))),
+                Ok(Some(Err(error))) => Err(EgressFailure::Failed(Box::new(error.without_url()))),
+                Ok(None) => Ok(None),
                 Err(_) => Err(EgressFailure::Timeout(idle)),
             }
         })

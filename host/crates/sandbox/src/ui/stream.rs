@@ -13,7 +13,7 @@ const LAST_WRITE: Duration = Duration::from_secs(5);
 
 /// Block of memory that small writes share. When a block is full, the next is made or, once the
 /// client has everything, this one is used again.
-const BUFFER_BYTES: usize = 8 << 10;
+const BUFFER_BYTES: usize = 2 << 10;
 
 /// How far a stream is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

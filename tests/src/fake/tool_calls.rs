@@ -1,0 +1,113 @@
+//! The tool calls of a scripted message, and the deltas in which a stream writes them.
+
+use serde_json::{Map, Value};
+
+use super::{
+    message::MessageAnswer,
+    quirks::{ToolIds, ToolIndexes},
+};
+
+/// Characters of one arguments delta.
+const ARGUMENT_PIECE: usize = 12;
+
+/// A tool call with everything decided.
+pub(super) struct Call {
+    /// Id.
+    pub(super) id: String,
+    /// Name of the tool.
+    pub(super) name: String,
+    /// The arguments as text.
+    pub(super) arguments: String,
+}
+
+/// The tool calls of an answer.
+pub(super) fn calls(answer: &MessageAnswer, number: u64) -> Vec<Call> {
+    let id = |position: usize| {
+        let given = answer.tool_calls.get(position).and_then(|call| call.id.clone());
+        given.unwrap_or_else(|| format!("call_{number}_{position}"))
+    };
+    let same = answer.tool_ids == ToolIds::Same;
+    answer
+        .tool_calls
+        .iter()
+        .enumerate()
+        .map(|(position, call)| Call {
+            id: id(if same { 0 } else { position }),
+            name: call.name.clone(),
+            arguments: call.arguments.to_text(),
+        })
+        .collect()
+}
+
+/// The tool call deltas of an answer, in the order of the wire.
+pub(super) fn tool_deltas(answer: &MessageAnswer, number: u64) -> Vec<Value> {
+    let mut by_call = calls(answer, number)
+        .iter()
+        .enumerate()
+        .map(|(position, call)| deltas_of_call(answer, position, call).into_iter())
+        .collect::<Vec<_>>();
+    if !answer.interleaved {
+        return by_call.into_iter().flatten().collect();
+    }
+    let mut mixed = Vec::new();
+    loop {
+        let before = mixed.len();
+        mixed.extend(by_call.iter_mut().filter_map(Iterator::next));
+        if mixed.len() == before {
+            return mixed;
+        }
+    }
+}
+
+fn deltas_of_call(answer: &MessageAnswer, position: usize, call: &Call) -> Vec<Value> {
+    let mut pieces = if answer.whole_tool_calls {
+        vec![call.arguments.clone()]
+    } else {
+        let characters = call.arguments.chars().collect::<Vec<_>>();
+        let pieces = characters.chunks(ARGUMENT_PIECE).map(|piece| piece.iter().collect());
+        std::iter::once(String::new()).chain(pieces).collect()
+    }
+    .into_iter();
+    let first = pieces.next().unwrap_or_default();
+    let mut deltas = vec![delta_of_call(answer, position, call, true, first)];
+    deltas.extend(pieces.map(|piece| delta_of_call(answer, position, call, false, piece)));
+    deltas
+}
+
+fn delta_of_call(
+    answer: &MessageAnswer,
+    position: usize,
+    call: &Call,
+    first: bool,
+    piece: String,
+) -> Value {
+    let mut delta = Map::new();
+    match answer.tool_indexes {
+        ToolIndexes::Counted => drop(delta.insert("index".into(), position.into())),
+        ToolIndexes::AllZero => drop(delta.insert("index".into(), 0.into())),
+        ToolIndexes::Missing => {}
+    }
+    let id = match answer.tool_ids {
+        ToolIds::Each => Some(call.id.as_str()),
+        ToolIds::First | ToolIds::Same => first.then_some(call.id.as_str()),
+        ToolIds::TextNull => Some(if first { call.id.as_str() } else { "null" }),
+        ToolIds::Missing => None,
+    };
+    let named = first || answer.tool_ids == ToolIds::Each;
+    let mut function = Map::new();
+    for (key, value) in [("id", id), ("type", named.then_some("function"))] {
+        match value {
+            Some(value) => drop(delta.insert(key.into(), value.into())),
+            None if answer.null_fields => drop(delta.insert(key.into(), Value::Null)),
+            None => {}
+        }
+    }
+    if named {
+        function.insert("name".into(), call.name.clone().into());
+    } else if answer.null_fields {
+        function.insert("name".into(), Value::Null);
+    }
+    function.insert("arguments".into(), piece.into());
+    delta.insert("function".into(), function.into());
+    delta.into()
+}
