@@ -28,7 +28,8 @@ async fn countries_are_imported_and_answered_about() {
     let provider = FakeProvider::start(FakeOptions::default()).await.expect("a provider");
     let options = FolderOptions {
         workspace: "approvals = \"writes\"".to_owned(),
-        tables: "[[providers]]\nid = \"demo\"\nkind = \"demo\"\nallowed_models = [\"demo\"]".to_owned(),
+        tables: "[[providers]]\nid = \"demo\"\nkind = \"demo\"\nallowed_models = [\"demo\"]"
+            .to_owned(),
         ..FolderOptions::default()
     };
     let folder = Folder::prepare(&provider, &options).await.expect("a folder");

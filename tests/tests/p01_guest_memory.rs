@@ -16,7 +16,10 @@ use palisade::{
     http,
 };
 use palisade_tests::{
-    fake::{self, FakeOptions, FakeProvider, Interruption, InterruptionKind, MessageAnswer, Scenario, Text},
+    fake::{
+        self, FakeOptions, FakeProvider, Interruption, InterruptionKind, MessageAnswer, Scenario,
+        Text,
+    },
     host::{Folder, FolderOptions, MODEL, OpenAnswer, Person, Role, question},
     pieces::Pieces,
 };
@@ -169,7 +172,11 @@ async fn guest_memory_holds_the_question_and_no_secret() {
     let memory = read_guest_memories();
     assert_eq!(host.app.turns.sandbox().capacity().running, 2, "both turns are still there");
     for text in QUESTIONS {
-        assert!(contains(&memory, text), "{text:?} isn't in {} bytes of guest memory", memory.len());
+        assert!(
+            contains(&memory, text),
+            "{text:?} isn't in {} bytes of guest memory",
+            memory.len()
+        );
     }
     let master = fs::read_to_string(folder.data_dir().join("master.key")).expect("a master key");
     let master_bytes = STANDARD.decode(master.trim()).expect("base64");
@@ -183,7 +190,10 @@ async fn guest_memory_holds_the_question_and_no_secret() {
         ("the master key", master.trim().as_bytes()),
         ("the master key's bytes", &master_bytes),
         ("the key that sessions are signed with", &*host.app.state.derive("palisade/sessions/v1")),
-        ("the key that approvals are signed with", &*host.app.state.derive("palisade/approvals/v1")),
+        (
+            "the key that approvals are signed with",
+            &*host.app.state.derive("palisade/approvals/v1"),
+        ),
     ] {
         let found = Pieces::of([bytes]).find(&memory);
         assert_eq!(found, None, "a piece of {secret} is in guest memory");

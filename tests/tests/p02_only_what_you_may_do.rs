@@ -40,8 +40,10 @@ async fn add_intern(folder: &Folder) {
         validation: Some(json!({"title": {"_starts_with": "Draft: "}})),
         ..PermissionDefinition::new("articles", Action::Create, &["title", "body"])
     };
-    let read = PermissionDefinition::new("articles", Action::Read, &["id", "title", "status", "author"]);
-    let policy = PolicyDefinition::new("intern").with_app_access().permission(create).permission(read);
+    let read =
+        PermissionDefinition::new("articles", Action::Read, &["id", "title", "status", "author"]);
+    let policy =
+        PolicyDefinition::new("intern").with_app_access().permission(create).permission(read);
     project.create_policy(&policy).await.expect("a policy");
     let add = ["project", "user", "add", INTERN, "--password-stdin", "--policy", "intern"];
     let arguments = [&add[..], &["--token", INTERN_TOKEN]].concat();
@@ -151,18 +153,23 @@ async fn a_forbidden_collection_reads_like_one_that_does_not_exist() {
 
     let refusals = stage.ledger("data_operation").await.expect("rows");
     let silent = |row: &Value| row["items"].is_null() && row["fields"] == json!([]);
-    assert!(refusals.iter().all(|row| row["outcome"] == "FORBIDDEN" && silent(row)), "{refusals:?}");
+    assert!(
+        refusals.iter().all(|row| row["outcome"] == "FORBIDDEN" && silent(row)),
+        "{refusals:?}"
+    );
 
     let editor = Person::of(Role::Editor).token;
-    let overview = call(&stage, editor, "schema", json!({})).await.expect("an overview").to_string();
+    let overview =
+        call(&stage, editor, "schema", json!({})).await.expect("an overview").to_string();
     assert!(overview.contains("articles"), "{overview}");
     for hidden in ["payroll", "salary", "internal_note"] {
         assert!(!overview.contains(hidden), "{hidden} in {overview}");
     }
-    let described = async |name: &str| match call(&stage, editor, "schema", json!({"keys": [name]})).await {
-        Ok(output) => output.to_string().replace(name, "NAME"),
-        Err(error) => error.replace(name, "NAME"),
-    };
+    let described =
+        async |name: &str| match call(&stage, editor, "schema", json!({"keys": [name]})).await {
+            Ok(output) => output.to_string().replace(name, "NAME"),
+            Err(error) => error.replace(name, "NAME"),
+        };
     assert_eq!(described("payroll").await, described("no_such_one").await);
     let articles = described("articles").await;
     assert!(articles.contains("title") && !articles.contains("internal_note"), "{articles}");
@@ -200,7 +207,8 @@ async fn items_that_a_rule_hides_are_not_there() {
     assert_eq!(count(Role::Reader, json!({"id": {"_eq": draft}})).await, 0);
 
     // What is hidden can't be found by searching for it either.
-    let noted = "/items/articles?fields=internal_note&limit=1&filter={\"internal_note\":{\"_nnull\":true}}";
+    let noted =
+        "/items/articles?fields=internal_note&limit=1&filter={\"internal_note\":{\"_nnull\":true}}";
     let (_, found) = stage.host.json(Method::GET, noted, admin, None).await.expect("an answer");
     let note = found["data"][0]["internal_note"].as_str().expect("a note").to_owned();
     let search = json!({"action": "read", "collection": "articles", "query": {"search": note}});
@@ -224,12 +232,7 @@ async fn presets_and_validation_apply_to_what_the_model_writes() {
     let count = async || {
         let (_, body) = stage
             .host
-            .json(
-                Method::GET,
-                "/items/articles?aggregate[count]=*",
-                Person::of(Role::Admin),
-                None,
-            )
+            .json(Method::GET, "/items/articles?aggregate[count]=*", Person::of(Role::Admin), None)
             .await
             .expect("an answer");
         body["data"][0]["count"].clone()

@@ -106,9 +106,13 @@ async fn a_workspace_may_let_read_only_calls_run() {
 async fn always_needs_the_users_word_and_the_administrators() {
     let stage = Stage::with_approvals("writes").await.expect("a stage");
     let ceiling = async |mode: Option<&str>| {
-        stage.administer("/ai/admin/tools/items", &json!({"default": mode})).await.expect("a ceiling")
+        stage
+            .administer("/ai/admin/tools/items", &json!({"default": mode}))
+            .await
+            .expect("a ceiling")
     };
-    let title = async || stage.item("articles", 3, "title").await.expect("an item")["title"].clone();
+    let title =
+        async || stage.item("articles", 3, "title").await.expect("an item")["title"].clone();
     let before = title().await;
 
     assert_asks(&ask(&stage, Role::Editor, update("By the user alone"), Some("always")).await);
@@ -124,7 +128,9 @@ async fn always_needs_the_users_word_and_the_administrators() {
     assert_eq!(title().await, "By both");
 
     ceiling(None).await;
-    assert_asks(&ask(&stage, Role::Editor, update("Without a ceiling again"), Some("always")).await);
+    assert_asks(
+        &ask(&stage, Role::Editor, update("Without a ceiling again"), Some("always")).await,
+    );
     assert_eq!(title().await, "By both");
 }
 
@@ -132,7 +138,8 @@ async fn always_needs_the_users_word_and_the_administrators() {
 async fn a_ceiling_hides_a_tool_from_a_role() {
     let stage = Stage::with_approvals("writes").await.expect("a stage");
     let DemoLogins([_, editor, ..]) = DemoLogins::newsroom();
-    let as_editor = |method, path: &str| stage.host.request(method, path, None).bearer_auth(editor.token);
+    let as_editor =
+        |method, path: &str| stage.host.request(method, path, None).bearer_auth(editor.token);
     let me = as_editor(Method::GET, "/users/me?fields=role").send().await.expect("an answer");
     let me: Value = me.json().await.expect("JSON");
     let role = me["data"]["role"].as_str().expect("a role").to_owned();

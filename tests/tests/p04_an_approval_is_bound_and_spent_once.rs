@@ -133,14 +133,20 @@ async fn an_approval_counts_for_exactly_what_was_asked() {
         ("a field in result", forge(|call| call["input"]["query"] = json!({"fields": ["id"]}))),
         ("another collection", forge(|call| call["input"]["collection"] = json!("authors"))),
         ("the value as text", forge(|call| call["input"]["data"] = json!("{\"title\":\"x\"}"))),
-        ("another action", forge(|call| {
-            call["input"] = json!({"action": "delete", "collection": "articles", "keys": [3]});
-        })),
+        (
+            "another action",
+            forge(|call| {
+                call["input"] = json!({"action": "delete", "collection": "articles", "keys": [3]});
+            }),
+        ),
         ("another call id", forge(|call| call["toolCallId"] = json!("call_other"))),
-        ("another tool", forge(|call| {
-            call["type"] = json!("tool-schema");
-            call["input"] = json!({});
-        })),
+        (
+            "another tool",
+            forge(|call| {
+                call["type"] = json!("tool-schema");
+                call["input"] = json!({});
+            }),
+        ),
     ];
     for (case, forge) in &cases {
         let body = waiting.forged(forge);
@@ -186,7 +192,8 @@ async fn of_twenty_connections_to_two_replicas_one_wins() {
     }))
     .await;
     let answers: Vec<_> = answers.into_iter().map(|answer| answer.expect("an answer")).collect();
-    let won = answers.iter().filter(|answer| answer.outcomes() == ["tool-output-available"]).count();
+    let won =
+        answers.iter().filter(|answer| answer.outcomes() == ["tool-output-available"]).count();
     let spent = answers.iter().filter(|answer| {
         matches!(answer.tool_errors()[..], [error] if error.starts_with("APPROVAL_SPENT: "))
     });
@@ -257,7 +264,8 @@ async fn an_approval_counts_in_its_own_workspace_only() {
     assert!(error.starts_with("APPROVAL_INVALID: "), "{error}");
     assert_eq!(title(&stage).await, before);
     let path = "/ai/admin/ledger?kind=refusal";
-    let (_, rows) = host.json(Method::GET, path, Person::of(Role::Admin), None).await.expect("rows");
+    let (_, rows) =
+        host.json(Method::GET, path, Person::of(Role::Admin), None).await.expect("rows");
     let row = &rows["data"][0];
     assert_eq!((&row["workspace"], &row["outcome"]), (&json!("other"), &json!("APPROVAL_INVALID")));
 

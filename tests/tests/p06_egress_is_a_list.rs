@@ -27,7 +27,8 @@ async fn chat(host: &Host, body: &Value) -> Answer {
 /// Outcomes of the provider calls so far, each with the bytes that left.
 async fn provider_calls(host: &Host) -> Vec<(Value, Value)> {
     let path = "/ai/admin/ledger?kind=provider_call&order=oldest";
-    let (_, body) = host.json(Method::GET, path, Person::of(Role::Admin), None).await.expect("rows");
+    let (_, body) =
+        host.json(Method::GET, path, Person::of(Role::Admin), None).await.expect("rows");
     let rows = body["data"].as_array().expect("rows").iter();
     rows.map(|row| (row["outcome"].clone(), row["bytes_sent"].clone())).collect()
 }
@@ -110,7 +111,8 @@ async fn a_redirect_is_not_followed_and_takes_the_key_nowhere() {
     }
     assert_eq!(other.requests().len(), 0, "the other provider was asked");
     assert_eq!(provider.requests().len(), 2);
-    let outcomes: Vec<_> = provider_calls(&host).await.into_iter().map(|(outcome, _)| outcome).collect();
+    let outcomes: Vec<_> =
+        provider_calls(&host).await.into_iter().map(|(outcome, _)| outcome).collect();
     assert_eq!(outcomes, ["PROVIDER_REDIRECT", "PROVIDER_REDIRECT"]);
 }
 
@@ -131,7 +133,8 @@ fn sender(requests: &[(&str, &str)]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_hostile_guest_reaches_the_configured_endpoint_and_nothing_else() {
-    let Stage { provider, folder, host } = Stage::start(FolderOptions::default()).await.expect("a stage");
+    let Stage { provider, folder, host } =
+        Stage::start(FolderOptions::default()).await.expect("a stage");
     drop(host);
     let body = format!("{{\"model\":\"{MODEL}\",\"messages\":[]}}");
     let other_model = "{\"model\":\"scenario:hello\",\"messages\":[]}";

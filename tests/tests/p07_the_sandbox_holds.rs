@@ -1,6 +1,5 @@
 //! P7: a hostile component gets an error of its own; the host and other turns go on. A component that
 //! wants what isn't offered, or another version of the interfaces, isn't loaded.
-#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
 
 #[path = "../../host/crates/sandbox/tests/sandbox/support/guest.rs"]
 #[expect(dead_code, clippy::unwrap_used, reason = "one builder of guests for all tests")]
@@ -96,7 +95,8 @@ fn hostiles() -> Vec<Hostile> {
 
 #[tokio::test]
 async fn a_hostile_turn_ends_with_an_error_and_its_neighbours_go_on() {
-    let Stage { provider, folder, host } = Stage::start(FolderOptions::default()).await.expect("a stage");
+    let Stage { provider, folder, host } =
+        Stage::start(FolderOptions::default()).await.expect("a stage");
     drop(host);
     let friendly = question(MODEL, "Hello");
     let mut hostile = friendly.clone();

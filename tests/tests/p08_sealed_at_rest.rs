@@ -1,6 +1,6 @@
 //! P8: keys are sealed. A wrong or missing master key is a clear refusal to start that changes
 //! nothing, and the master key can be rotated while hosts serve, whatever becomes of the rotation.
-#![expect(clippy::expect_used, clippy::panic, reason = "a helper that fails fails its test")]
+#![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
 
 use std::{
     collections::BTreeMap,
@@ -60,7 +60,8 @@ fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
 /// A file with a new master key, which holds this byte 32 times over, scrambled.
 fn key_file(folder: &Folder, number: u8) -> PathBuf {
     let path = folder.path().join(format!("new-{number}.key"));
-    let bytes: Vec<u8> = (0..32).map(|index: u8| (index ^ number).wrapping_mul(151) ^ 0x5a).collect();
+    let bytes: Vec<u8> =
+        (0..32).map(|index: u8| (index ^ number).wrapping_mul(151) ^ 0x5a).collect();
     fs::write(&path, format!("{}\n", STANDARD.encode(bytes))).expect("written");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("permissions");
     path
@@ -69,7 +70,8 @@ fn key_file(folder: &Folder, number: u8) -> PathBuf {
 /// Whether a turn is answered, with this key on the wire.
 async fn answers(host: &Host, provider: &FakeProvider, key: &str) -> Result<(), String> {
     let body = question("scenario:hello", "Hello");
-    let answer = host.chat(Person::of(Role::Editor), &body).await.map_err(|error| error.to_string())?;
+    let answer =
+        host.chat(Person::of(Role::Editor), &body).await.map_err(|error| error.to_string())?;
     let last = provider.requests().pop().expect("a request");
     let sent = last.headers.get("authorization").cloned().unwrap_or_default();
     if answer.said() == "Hello from the fake provider." && sent == format!("Bearer {key}") {
@@ -101,7 +103,8 @@ async fn a_key_is_readable_in_no_file() {
     let second_master = fs::read_to_string(&new).expect("a key");
     let masters = [first_master.trim(), second_master.trim()];
     let master_bytes = masters.map(|text| STANDARD.decode(text).expect("base64"));
-    let secrets = [FIRST_KEY, SECOND_KEY].into_iter().chain(masters).map(|text| text.as_bytes().to_vec());
+    let secrets =
+        [FIRST_KEY, SECOND_KEY].into_iter().chain(masters).map(|text| text.as_bytes().to_vec());
     let pieces = Pieces::of(secrets.chain(master_bytes).flat_map(|secret| forms(&secret)));
     let key_of_host = folder.data_dir().join("master.key");
     let scanned = files(&folder.data_dir());
@@ -132,10 +135,28 @@ async fn without_the_right_master_key_nothing_starts_and_nothing_changes() {
     let none: &[(&str, &str)] = &[];
     let from_environment = [("PALISADE_MASTER_KEY", wrong.trim())];
     for (case, text, mode, environment, message) in [
-        ("another key", wrong.as_str(), 0o600, none, "is not the one that the database was sealed with"),
-        ("another key in the environment", &right, 0o600, &from_environment[..], "is not the one that"),
+        (
+            "another key",
+            wrong.as_str(),
+            0o600,
+            none,
+            "is not the one that the database was sealed with",
+        ),
+        (
+            "another key in the environment",
+            &right,
+            0o600,
+            &from_environment[..],
+            "is not the one that",
+        ),
         ("no key", "", 0o600, none, "There is no master key file at"),
-        ("a malformed key", "c2hvcnQ=\n", 0o600, none, "is malformed: it has to be 32 bytes in base64"),
+        (
+            "a malformed key",
+            "c2hvcnQ=\n",
+            0o600,
+            none,
+            "is malformed: it has to be 32 bytes in base64",
+        ),
         ("a key that others can read", &right, 0o644, none, "is open to other users (mode 0644)"),
     ] {
         put(text, mode);
@@ -172,7 +193,9 @@ async fn hosts_serve_while_the_master_key_is_rotated() {
     let turns = async {
         for turn in 0..40 {
             let host = if turn % 2 == 0 { &host } else { &replica };
-            answers(host, &provider, FIRST_KEY).await.unwrap_or_else(|error| panic!("{turn}: {error}"));
+            answers(host, &provider, FIRST_KEY)
+                .await
+                .unwrap_or_else(|error| panic!("{turn}: {error}"));
         }
     };
     tokio::join!(rotations, turns);
@@ -195,7 +218,9 @@ async fn a_rotation_that_is_killed_locks_nobody_out() {
         tokio::time::sleep(Duration::from_millis(u64::from(number) * 8)).await;
         rotation.kill().await.expect("killed");
 
-        answers(&host, &provider, FIRST_KEY).await.unwrap_or_else(|error| panic!("{number}: {error}"));
+        answers(&host, &provider, FIRST_KEY)
+            .await
+            .unwrap_or_else(|error| panic!("{number}: {error}"));
         let listed = folder.command(&["keys", "list"], "").await;
         assert!(listed.expect("a list").contains("sk-…1Ps0"), "{number}");
     }

@@ -69,7 +69,8 @@ fn decided(asked: &Value, chunks: &[Value]) -> Value {
                 parts.push(json!({"type": "step-start"}));
             }
             part["state"] = json!("approval-responded");
-            part["approval"] = json!({"id": request["approvalId"], "approved": id == "call_approved"});
+            part["approval"] =
+                json!({"id": request["approvalId"], "approved": id == "call_approved"});
             if id == "call_denied" {
                 part["approval"]["reason"] = json!(REASON);
             }
@@ -153,11 +154,13 @@ async fn a_conversation_leaves_exactly_these_rows() {
     let stage = Stage::start(options).await.expect("a stage");
     let editor = Person::of(Role::Editor);
     stage.provider.script(MODEL, scenario());
-    let (_, me) = stage.host.json(Method::GET, "/users/me?fields=id", editor, None).await.expect("me");
+    let (_, me) =
+        stage.host.json(Method::GET, "/users/me?fields=id", editor, None).await.expect("me");
     let editor_id = me["data"]["id"].as_str().expect("an id").to_owned();
     let mut titles = Vec::new();
     for key in 1..=4 {
-        let item = stage.item("articles", key, "title,author.name,internal_note").await.expect("an item");
+        let item =
+            stage.item("articles", key, "title,author.name,internal_note").await.expect("an item");
         let texts = [&item["title"], &item["author"]["name"], &item["internal_note"]];
         titles.extend(texts.into_iter().filter_map(Value::as_str).map(str::to_owned));
     }
@@ -175,7 +178,8 @@ async fn a_conversation_leaves_exactly_these_rows() {
     let (_, shown) = stage.host.json(Method::GET, path, admin, None).await.expect("rows");
     let mut rows = stage.folder.ledger().await.expect("an export");
     assert_eq!(shown["data"].as_array().expect("rows"), &rows);
-    let csv = stage.folder.command(&["ledger", "export", "--format", "csv"], "").await.expect("csv");
+    let csv =
+        stage.folder.command(&["ledger", "export", "--format", "csv"], "").await.expect("csv");
     assert_eq!(csv.lines().count(), rows.len() + 1, "{csv}");
 
     // No content, anywhere.
@@ -187,10 +191,10 @@ async fn a_conversation_leaves_exactly_these_rows() {
 
     // The key was set at the command line when the folder was prepared.
     let setting = rows.remove(0);
-    assert_eq!((&setting["kind"], &setting["reason"]), (
-        &json!("administration"),
-        &json!("key set at the command line"),
-    ));
+    assert_eq!(
+        (&setting["kind"], &setting["reason"]),
+        (&json!("administration"), &json!("key set at the command line"),)
+    );
     insta::assert_snapshot!(readable(&rows, &stage, &editor_id).join("\n"));
 }
 
@@ -200,10 +204,12 @@ async fn what_was_refused_and_changed_is_on_record_too() {
     let (reader, admin) = (Person::of(Role::Reader), Person::of(Role::Admin));
     let settings = "/ai/admin/settings";
     let change = json!({"approvals": "writes", "system_prompt": "Mention the marmot."});
-    let refused = stage.host.json(Method::PATCH, settings, reader, Some(&change)).await.expect("an answer");
+    let refused =
+        stage.host.json(Method::PATCH, settings, reader, Some(&change)).await.expect("an answer");
     assert_eq!(refused.0, 403);
     stage.administer(settings, &change).await.expect("changed");
-    let denied = stage.host.chat(reader, &question("another-model", "Hello")).await.expect("an answer");
+    let denied =
+        stage.host.chat(reader, &question("another-model", "Hello")).await.expect("an answer");
     assert_eq!(denied.status, 403);
     let key = json!({"key": "sk-Wq4Zt9Xk2Jm7Rb5Vc8Hn3Gd6Lf1Ps0"});
     let path = "/ai/admin/providers/fake/key";

@@ -6,7 +6,7 @@
 #[expect(dead_code, clippy::unwrap_used, reason = "one builder of guests for all tests")]
 mod guest;
 
-use std::{fs, net::TcpListener};
+use std::{fs, net::SocketAddr};
 
 use guest::{Chunk, Guest};
 use palisade_tests::{
@@ -15,6 +15,7 @@ use palisade_tests::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
 /// What a turn's stream says at its end, and the outcomes in the ledger of its last turn and its last
 /// provider call.
@@ -82,10 +83,10 @@ async fn a_provider_that_fails() {
 #[tokio::test]
 async fn a_provider_that_is_not_there() {
     let provider = FakeProvider::start(FakeOptions::default()).await.expect("a provider");
-    // A port that was free a moment ago, where nobody listens.
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address").to_string();
-    drop(listener);
+    // A port that is taken, and where nobody listens.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+    let address = socket.local_addr().expect("an address").to_string();
     let options = FolderOptions {
         base_url: Some(format!("http://{address}/v1")),
         allow_private: Some(vec![address]),
@@ -106,7 +107,10 @@ async fn a_turn_that_takes_too_long() {
     for scenario in ["hang", "stall"] {
         let body = question(&format!("scenario:{scenario}"), "Hello");
         let (error, turn, _) = end(&stage.host, &body).await;
-        assert_eq!(error, "The assistant was stopped because the answer took too long.", "{scenario}");
+        assert_eq!(
+            error, "The assistant was stopped because the answer took too long.",
+            "{scenario}"
+        );
         assert_eq!(turn, "TURN_TIMEOUT", "{scenario}");
         let closed = async || {
             let last = stage.provider.requests().pop();
@@ -139,7 +143,8 @@ async fn a_client_that_leaves_takes_the_providers_connection_along() {
     let editor = Person::of(Role::Editor);
     for model in ["scenario:tokens-100000-every-5", "scenario:stall"] {
         stage.provider.forget_requests();
-        let mut answer = stage.host.open(editor, &question(model, "Hello")).await.expect("a stream");
+        let mut answer =
+            stage.host.open(editor, &question(model, "Hello")).await.expect("a stream");
         answer.read_until("text-delta").await.expect("an answer that begins");
         let pending = stage.provider.requests().pop().expect("a request");
         assert_eq!(pending.outcome, Outcome::Pending, "{model}");

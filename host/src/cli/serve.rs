@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use palisade_project::DemoLogins;
+use palisade_project::{DemoLogin, DemoLogins};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -35,29 +35,31 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
     let address = listener.local_addr()?;
     let shutdown = CancellationToken::new();
     let stopped = stop_on_signal(shutdown.clone())?;
-    announce(address, demo);
-    let state = app.state.clone();
+    announce(address, &app.config, demo);
+    let (state, turns) = (app.state.clone(), app.turns.clone());
     http::serve(listener, http::router(app), shutdown).await;
-    stopped.abort();
+    turns.finish().await;
     state.close().await?;
+    stopped.abort();
     Ok(())
 }
 
 /// Says where the host is, on standard output, for people and for programs that started it.
-fn announce(address: SocketAddr, demo: bool) {
+fn announce(address: SocketAddr, config: &Config, demo: bool) {
     println!("Palisade listens on http://{address}");
     if !demo {
         return;
     }
     println!("\nDemo logins of the sample project (published: for loopback alone)");
-    for login in DemoLogins::newsroom().0 {
-        println!(
-            "  {:<8} {:<20} password {:<24} token {}",
-            login.role, login.email, login.password, login.token
-        );
+    for DemoLogin { role, email, password, token } in DemoLogins::newsroom().0 {
+        println!("  {role:<14} {email:<20} password {password:<21} token {token}");
     }
-    println!("\nIn another shell:");
-    println!("  palisade chat --user editor@example.com \"Which articles are drafts?\"");
+    println!(
+        "\nIn another shell:\n  {} chat --data-dir {} --user editor@example.com \
+         \"Which articles are drafts?\"",
+        std::env::args().next().unwrap_or_else(|| "palisade".into()),
+        config.data_dir.display()
+    );
 }
 
 /// SIGINT and SIGTERM stop the host in good order; a second one, at once.

@@ -21,7 +21,7 @@ const SHORT: Duration = Duration::from_micros(250);
 pub(crate) struct Supervised<T> {
     /// The call's own result, or the limit that it met.
     pub(crate) result: Result<T, TurnStop>,
-    /// Processor time that was spent inside the call, host functions included.
+    /// Processor time that was spent inside the call, host functions included, or a little more.
     pub(crate) cpu: Duration,
 }
 
