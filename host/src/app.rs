@@ -86,6 +86,17 @@ impl App {
         );
         Ok(Self { config, state, project, turns })
     }
+
+    /// Waits for running turns, writes what is queued and closes the databases. Nothing may be
+    /// started any more.
+    ///
+    /// Errors: [`StateError::LedgerUnavailable`] when ledger rows could not be written; everything is
+    /// closed all the same.
+    pub async fn close(&self) -> Result<(), StateError> {
+        self.turns.finish().await;
+        self.project.close().await;
+        self.state.close().await
+    }
 }
 
 /// Opens the embedded project, with sessions signed by this installation.

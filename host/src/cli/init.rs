@@ -66,6 +66,7 @@ pub(super) async fn run(
     if let Some(Sample::Newsroom) = sample {
         project.install_newsroom().await?;
     }
+    project.close().await;
     let configuration = if sample.is_some() { SAMPLE_CONFIGURATION } else { PLAIN_CONFIGURATION };
     write_configuration(config, configuration)?;
     println!("Created the project {} in {}.", name, file.display());

@@ -11,7 +11,7 @@ mod ledger;
 mod project;
 mod serve;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -64,7 +64,11 @@ fn start_log(serving: bool) {
     let default = if serving { "info,hyper=warn,sqlx=warn" } else { "error" };
     let filter =
         EnvFilter::try_from_env("PALISADE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }
 
 fn failed(error: &CliError) -> ExitCode {

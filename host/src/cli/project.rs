@@ -19,6 +19,7 @@ pub(super) async fn run(config: Config, command: ProjectCommand) -> Result<(), C
             let report = project.import(&collection, &file, &options).await?;
             let verb = if report.created { "Created" } else { "Added to" };
             println!("{verb} {} with {} items:", report.collection, report.items);
+            project.close().await;
             for field in report.fields {
                 if field.column == field.field {
                     println!("  {} ({})", field.field, field.kind);
@@ -31,11 +32,14 @@ pub(super) async fn run(config: Config, command: ProjectCommand) -> Result<(), C
         ProjectCommand::User(UserCommand::Add(user)) => {
             let project = Project::open(config.project_file()).await?;
             let id = project.add_user(new_user(user)?).await?;
+            project.close().await;
             println!("Added the user {id}.");
             Ok(())
         }
         ProjectCommand::Show => {
-            let summary = Project::open(config.project_file()).await?.show().await?;
+            let project = Project::open(config.project_file()).await?;
+            let summary = project.show().await?;
+            project.close().await;
             println!("{}", summary.name);
             println!("\nCollections");
             for collection in summary.collections {

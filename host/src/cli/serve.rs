@@ -36,10 +36,8 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
     let shutdown = CancellationToken::new();
     let stopped = stop_on_signal(shutdown.clone())?;
     announce(address, &app.config, demo);
-    let (state, turns) = (app.state.clone(), app.turns.clone());
-    http::serve(listener, http::router(app), shutdown).await;
-    turns.finish().await;
-    state.close().await?;
+    http::serve(listener, http::router(app.clone()), shutdown).await;
+    app.close().await?;
     stopped.abort();
     Ok(())
 }

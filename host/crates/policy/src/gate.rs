@@ -150,21 +150,21 @@ impl Gate {
             }
             return Ok(());
         }
-        let verdict = if answer.approved {
-            Verdict::Claimed
-        } else {
-            match self.redeem_denial(call, &approval.id).await {
-                Ok(()) => Verdict::Denied(approval.reason.clone()),
-                Err(refusal) => {
-                    self.record_refusal(
-                        &call.tool_name,
-                        &call.tool_call_id,
-                        Some(&approval.id),
-                        refusal.code(),
-                    )
-                    .await?;
-                    Verdict::Refused(refusal)
-                }
+        let settled = match answer.approved {
+            // Spent when the guest proposes the call; an answer that can't become a grant is refused
+            // here, whatever the guest makes of the call.
+            true => self.verify(call, &approval.id).map(|()| Verdict::Claimed),
+            false => self
+                .redeem_denial(call, &approval.id)
+                .await
+                .map(|()| Verdict::Denied(approval.reason.clone())),
+        };
+        let verdict = match settled {
+            Ok(verdict) => verdict,
+            Err(refusal) => {
+                let (tool, id) = (&call.tool_name, &call.tool_call_id);
+                self.record_refusal(tool, id, Some(&approval.id), refusal.code()).await?;
+                Verdict::Refused(refusal)
             }
         };
         self.answers.insert(
@@ -266,14 +266,18 @@ impl Gate {
         }
     }
 
+    fn verify(&self, call: &ToolPart, approval_id: &str) -> Result<(), ApprovalRefusal> {
+        let arguments = posted_arguments(call)?;
+        let binding = self.binding(&call.tool_name, &call.tool_call_id, &arguments);
+        self.authority.verify(approval_id, &binding, Timestamp::now())
+    }
+
     async fn redeem_denial(
         &self,
         call: &ToolPart,
         approval_id: &str,
     ) -> Result<(), ApprovalRefusal> {
-        let arguments = call.input.as_ref().map_or("", |input| input.get());
-        let arguments =
-            CanonicalArguments::parse(arguments).map_err(|_| ApprovalRefusal::Invalid)?;
+        let arguments = posted_arguments(call)?;
         let binding = self.binding(&call.tool_name, &call.tool_call_id, &arguments);
         self.authority.redeem(approval_id, &binding, Answer::Denied, Timestamp::now()).await?;
         let kind = LedgerKind::ApprovalDenied;
@@ -352,6 +356,12 @@ impl Gate {
             ..LedgerEntry::new(self.facts.workspace.clone(), kind)
         }
     }
+}
+
+/// Arguments that have no canonical form can't have been signed.
+fn posted_arguments(call: &ToolPart) -> Result<CanonicalArguments, ApprovalRefusal> {
+    let arguments = call.input.as_ref().map_or("", |input| input.get());
+    CanonicalArguments::parse(arguments).map_err(|_| ApprovalRefusal::Invalid)
 }
 
 fn invalid(error: impl std::fmt::Display) -> Decision {

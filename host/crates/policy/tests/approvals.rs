@@ -271,3 +271,15 @@ async fn arguments_that_a_browser_could_change_are_refused() {
         assert_refused(&decide(&gate, call(id, "items", arguments)).await, "INVALID_PAYLOAD");
     }
 }
+
+#[tokio::test]
+async fn an_approval_of_nothing_that_was_asked_is_on_record_even_if_the_guest_drops_the_call() {
+    let workspace = Workspace::new().await;
+    let id = workspace.ask(&facts()).await;
+    for (tool, arguments) in [("items", "{}"), ("schema", UPDATE), ("items", "[]")] {
+        let answer = tool_part("c1", tool, arguments, approved(&id));
+        workspace.gate(&facts(), &posted(std::slice::from_ref(&answer))).await;
+    }
+    let expected = ("APPROVAL_INVALID".to_owned(), "ada".to_owned());
+    assert_eq!(workspace.refusals().await, vec![expected; 3]);
+}

@@ -91,6 +91,12 @@ impl Project {
         self
     }
 
+    /// Closes the database, for all clones. The last process to close it leaves one file, with
+    /// everything in it.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// The database. Directus's permissions don't apply here.
     pub fn pool(&self) -> &SqlitePool {
         &self.pool

@@ -55,8 +55,7 @@ pub(super) async fn run_local(config: Config, arguments: ChatArguments) -> Resul
     })?;
     let local = Local { turns: app.turns.clone(), caller };
     let result = converse(&local, &arguments).await;
-    app.turns.finish().await;
-    app.state.close().await?;
+    app.close().await?;
     result
 }
 

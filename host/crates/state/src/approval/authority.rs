@@ -111,6 +111,32 @@ impl ApprovalAuthority {
             .sign(&Payload::new(now)?, &self.signer.call(binding)))
     }
 
+    /// Checks that an id was issued for this call and is still valid. Spends nothing: whether it was
+    /// spent before, [`ApprovalAuthority::redeem`] alone finds out.
+    ///
+    /// Errors: [`ApprovalRefusal::Invalid`], [`ApprovalRefusal::Expired`].
+    pub fn verify(
+        &self,
+        id: &str,
+        binding: &Binding<'_>,
+        now: Timestamp,
+    ) -> Result<(), ApprovalRefusal> {
+        self.authentic(id, &self.signer.call(binding), now).map(drop)
+    }
+
+    fn authentic(
+        &self,
+        id: &str,
+        call: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Payload, ApprovalRefusal> {
+        let payload = self.signer.verify(id, call).ok_or(ApprovalRefusal::Invalid)?;
+        if now.as_millisecond() >= payload.expires_at {
+            return Err(ApprovalRefusal::Expired);
+        }
+        Ok(payload)
+    }
+
     /// Takes the answer to an approval.
     ///
     /// Of any number of answers to one approval, on any number of hosts, one is accepted, and it is
@@ -128,14 +154,8 @@ impl ApprovalAuthority {
         now: Timestamp,
     ) -> Result<Redeemed, ApprovalRefusal> {
         let call = self.signer.call(binding);
-        let payload = self
-            .signer
-            .verify(id, &call)
-            .ok_or(ApprovalRefusal::Invalid)?;
+        let payload = self.authentic(id, &call, now)?;
         let now = now.as_millisecond();
-        if now >= payload.expires_at {
-            return Err(ApprovalRefusal::Expired);
-        }
         let spend = Spend {
             nonce: &payload.nonce,
             workspace: binding.workspace,
