@@ -26,7 +26,7 @@ test-rust: prerequisites
 test-sdk: prerequisites
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
 	$(CARGO) build -p palisade -p palisade-tests
-	cd tests/sdk && npm ci --no-audit --no-fund && PALISADE_TARGET="$(abspath $(TARGET))/debug" npm test
+	cd tests/sdk && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
 
 bench: prerequisites
 	$(CARGO) build --release -p palisade -p palisade-tests

@@ -67,13 +67,10 @@ impl App {
             },
         })
         .await?;
-        let egress = EgressClient::new(EgressPolicy {
-            allow_private: config.egress.allow_private.clone(),
-        })?;
-        let keys: Arc<dyn KeyLookup> = Arc::new(SealedKeys {
-            state: state.clone(),
-            workspace: config.workspace.id.clone(),
-        });
+        let egress =
+            EgressClient::new(EgressPolicy { allow_private: config.egress.allow_private.clone() })?;
+        let keys: Arc<dyn KeyLookup> =
+            Arc::new(SealedKeys { state: state.clone(), workspace: config.workspace.id.clone() });
         let data: Arc<dyn DataBackend> = Arc::clone(project.engine()) as Arc<dyn DataBackend>;
         let turns = TurnService::new(
             config.workspace.id.clone(),

@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/** Path of a built program: `variable` names it, `PALISADE_TARGET` its folder; else Cargo's debug folder. */
+/** Path of a built program: `variable` names it, `TEST_BINARIES` its folder; else Cargo's debug folder. */
 export function program(name, variable) {
-  const folder = process.env.PALISADE_TARGET ?? join(REPOSITORY, "target", "debug");
+  const folder = process.env.TEST_BINARIES ?? join(REPOSITORY, "target", "debug");
   const path = process.env[variable] ?? join(folder, name);
   if (!existsSync(path)) {
     throw new Error(`${path} does not exist: run cargo build -p palisade -p palisade-tests, or name another in ${variable}`);

@@ -112,7 +112,10 @@ async fn check_component(config: &Config, state: &State, report: &mut Report) {
         Ok(sandbox) => sandbox,
         Err(error) => return report.bad("component", error),
     };
-    report.good("component", format!("{} ({:?})", sandbox.component_digest(), sandbox.image_origin()));
+    report.good(
+        "component",
+        format!("{} ({:?})", sandbox.component_digest(), sandbox.image_origin()),
+    );
     let capacity = sandbox.capacity();
     if capacity.live_turns < capacity.configured {
         let mappings = capacity.max_map_count.unwrap_or_default();
@@ -141,7 +144,8 @@ async fn check_providers(config: &Config, state: &State, report: &mut Report) {
         match state.key(&config.workspace.id, &provider.id).await {
             Err(error) => report.bad(&what, error),
             Ok(None) if provider.requires_key => {
-                report.bad(&what, format!("no key; set it with: palisade keys set {}", provider.id));
+                report
+                    .bad(&what, format!("no key; set it with: palisade keys set {}", provider.id));
             }
             Ok(_) if provider.allowed_models.is_empty() => {
                 report.note(&what, "allowed_models is empty, so nobody can use it");

@@ -52,7 +52,10 @@ mod tests {
 
     #[test]
     fn a_date_begins_at_midnight() {
-        assert_eq!(time("2026-01-31").expect("a time"), time("2026-01-31T00:00:00Z").expect("a time"));
+        assert_eq!(
+            time("2026-01-31").expect("a time"),
+            time("2026-01-31T00:00:00Z").expect("a time")
+        );
         assert!(time("yesterday").is_err());
     }
 }

@@ -29,9 +29,9 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
              listen on 127.0.0.1, or make a project of your own"
         )));
     }
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        CliError::Connection(format!("{listen} can't be listened on: {error}"))
-    })?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| CliError::Connection(format!("{listen} can't be listened on: {error}")))?;
     let address = listener.local_addr()?;
     let shutdown = CancellationToken::new();
     let stopped = stop_on_signal(shutdown.clone())?;

@@ -70,9 +70,10 @@ impl ProviderGateway for Gateway {
 
     async fn send(&self, call: ProviderCall) -> Result<ProviderReply, CapabilityError> {
         let record = self.records.begin(LedgerEntry {
-            endpoint: self.base_url.as_ref().map(|base| {
-                format!("{}/{}", base.trim_end_matches('/'), call.path)
-            }),
+            endpoint: self
+                .base_url
+                .as_ref()
+                .map(|base| format!("{}/{}", base.trim_end_matches('/'), call.path)),
             bytes_sent: Some(call.body.len() as u64),
             ..super::fresh(&self.row, LedgerKind::ProviderCall)
         });

@@ -7,8 +7,8 @@ use palisade_conversation::{ChatRequest, RequestError, RequestedTool};
 use palisade_data::{Caller, DataBackend, DataError};
 use palisade_policy::{BuiltInTool, Effect, Gate, Rules, ToolMode, TurnFacts};
 use palisade_sandbox::{
-    Endpoint, Sandbox, SandboxError, ToolDefinition, TurnIdentity, TurnOutcome, TurnPlace, TurnRequest,
-    TurnSettings, TurnSetup,
+    Endpoint, Sandbox, SandboxError, ToolDefinition, TurnIdentity, TurnOutcome, TurnPlace,
+    TurnRequest, TurnSettings, TurnSetup,
 };
 use palisade_state::{Ledger, LedgerEntry, LedgerKind, State, StateError};
 use serde_json::value::RawValue;
@@ -132,7 +132,8 @@ impl TurnService {
         providers: Providers,
     ) -> Self {
         let running = TaskTracker::new();
-        let parts = Parts { running, workspace, project_name, configured, sandbox, data, state, providers };
+        let parts =
+            Parts { running, workspace, project_name, configured, sandbox, data, state, providers };
         Self { parts: Arc::new(parts) }
     }
 
@@ -303,16 +304,13 @@ impl TurnService {
     /// The component's tools that somebody can run: the host, or the client.
     fn callable_tools(&self) -> impl Iterator<Item = &ToolDefinition> {
         let definitions = self.parts.sandbox.tools().iter();
-        definitions
-            .filter(|tool| tool.client_side || BuiltInTool::from_name(&tool.name).is_some())
+        definitions.filter(|tool| tool.client_side || BuiltInTool::from_name(&tool.name).is_some())
     }
 
     fn reserved_names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = BuiltInTool::ALL.into_iter().map(BuiltInTool::name).collect();
         let definitions = self.parts.sandbox.tools().iter();
-        names.extend(
-            definitions.filter(|tool| !tool.client_side).map(|tool| tool.name.as_str()),
-        );
+        names.extend(definitions.filter(|tool| !tool.client_side).map(|tool| tool.name.as_str()));
         names
     }
 

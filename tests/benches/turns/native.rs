@@ -15,8 +15,8 @@ use palisade_plugin::{
 
 use crate::stream::{self, EVENTS};
 
-/// One turn with the whole answer.
-pub(crate) fn events_counted() -> usize {
+/// One turn with the whole answer; how many tokens it emitted.
+fn events_counted() -> usize {
     let host = Native::default();
     // A broken contract is impossible here, and no tokens at all would be noticed.
     drop(palisade_plugin::run(&host, question()));
@@ -37,11 +37,7 @@ pub(crate) fn check() -> Result<(), String> {
 fn question() -> TurnRequest {
     let text = TextPart { text: "Which articles are drafts?".into(), provider_metadata: None };
     TurnRequest {
-        messages: vec![Message {
-            id: "1".into(),
-            role: Role::User,
-            parts: vec![Part::Text(text)],
-        }],
+        messages: vec![Message { id: "1".into(), role: Role::User, parts: vec![Part::Text(text)] }],
         client_tools: Vec::new(),
         context: None,
     }
@@ -65,9 +61,9 @@ impl Response for Answer {
     }
 
     fn read(&self, max_bytes: u32) -> Result<Vec<u8>, Error> {
-        let mut bytes = self.0.borrow_mut();
+        let bytes = &mut *self.0.borrow_mut();
         let rest = bytes.split_off(bytes.len().min(max_bytes as usize));
-        Ok(std::mem::replace(&mut *bytes, rest))
+        Ok(std::mem::replace(bytes, rest))
     }
 
     fn report_usage(&self, _usage: Usage) {}

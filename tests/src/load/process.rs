@@ -42,7 +42,8 @@ impl Process {
         let rollup = self.read("smaps_rollup")?;
         let field = |name: &str| {
             let line = rollup.lines().find_map(|line| line.strip_prefix(name));
-            let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+            let kilobytes =
+                line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
             kilobytes.map(|kilobytes: u64| kilobytes * 1024).ok_or_else(unexpected)
         };
         Ok(Memory { resident: field("Rss:")?, proportional: field("Pss:")? })

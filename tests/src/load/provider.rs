@@ -66,7 +66,8 @@ fn events() -> Vec<Vec<u8>> {
         )
     };
     let delta = |delta: &str, finish: &str| {
-        let rest = r#""choices":[{"index":0,"delta":DELTA,"logprobs":null,"finish_reason":FINISH}]"#;
+        let rest =
+            r#""choices":[{"index":0,"delta":DELTA,"logprobs":null,"finish_reason":FINISH}]"#;
         event(rest.replace("DELTA", delta).replace("FINISH", finish))
     };
     let first = delta(r#"{"role":"assistant","content":""}"#, "null");

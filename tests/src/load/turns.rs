@@ -110,7 +110,11 @@ pub(super) async fn measure(
     }
     let over = milliseconds(one.whole.median.saturating_sub(own.whole.median));
     let (whole, own) = (milliseconds(one.whole.median), milliseconds(own.whole.median));
-    report.row("whole turn over the provider's own, median", format!("{over} ({whole} - {own})"), None);
+    report.row(
+        "whole turn over the provider's own, median",
+        format!("{over} ({whole} - {own})"),
+        None,
+    );
 
     let pace = 1_000 / PACE_MILLISECONDS;
     let what = format!("{PACED_TOGETHER} at a time, {pace} tokens/s each");

@@ -251,10 +251,7 @@ pub(crate) async fn policy_named(
     name: &str,
 ) -> Result<Option<Policy>, ProjectError> {
     let query = "select id, name, app_access from directus_policies where name = ?1 collate nocase";
-    Ok(sqlx::query_as(query)
-        .bind(name)
-        .fetch_optional(connection)
-        .await?)
+    Ok(sqlx::query_as(query).bind(name).fetch_optional(connection).await?)
 }
 
 /// A policy by its name, or an error that lists the names there are.
@@ -268,10 +265,7 @@ pub(crate) async fn require_policy(
     let known = sqlx::query_scalar("select name from directus_policies order by name")
         .fetch_all(connection)
         .await?;
-    Err(ProjectError::UnknownPolicy {
-        name: name.to_owned(),
-        known,
-    })
+    Err(ProjectError::UnknownPolicy { name: name.to_owned(), known })
 }
 
 /// A role's id by its name, or an error that lists the names there are.
@@ -280,18 +274,12 @@ pub(crate) async fn require_role(
     name: &str,
 ) -> Result<String, ProjectError> {
     let query = "select id from directus_roles where name = ?1 collate nocase";
-    let role = sqlx::query_scalar(query)
-        .bind(name)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let role = sqlx::query_scalar(query).bind(name).fetch_optional(&mut *connection).await?;
     if let Some(role) = role {
         return Ok(role);
     }
     let known = sqlx::query_scalar("select name from directus_roles order by name")
         .fetch_all(connection)
         .await?;
-    Err(ProjectError::UnknownRole {
-        name: name.to_owned(),
-        known,
-    })
+    Err(ProjectError::UnknownRole { name: name.to_owned(), known })
 }

@@ -54,11 +54,7 @@ fn put_in_place(draft: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(draft, path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             // A file system without links: the name is claimed first, then the claim replaced.
-            OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)?;
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
             fs::rename(draft, path)
         }
         result => result,
@@ -93,10 +89,7 @@ async fn build(draft: &Path, name: &str) -> Result<(), ProjectError> {
         .journal_mode(SqliteJournalMode::Delete)
         .foreign_keys(true)
         .pragma("application_id", APPLICATION_ID.to_string());
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await?;
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
     let result = fill(&pool, name).await;
     pool.close().await;
     result
@@ -126,13 +119,8 @@ pub(crate) async fn open(path: &Path) -> Result<SqlitePool, ProjectError> {
         // A file from elsewhere must not run code through its schema (SQLite, "Defense against
         // the dark arts").
         .pragma("trusted_schema", "off");
-    let pool = SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .connect_with(options)
-        .await?;
-    let found: i64 = sqlx::query_scalar("pragma user_version")
-        .fetch_one(&pool)
-        .await?;
+    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+    let found: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&pool).await?;
     if found == SCHEMA_VERSION {
         return Ok(pool);
     }
@@ -162,19 +150,12 @@ fn recognise(path: &Path) -> Result<(), ProjectError> {
         && header.starts_with(b"SQLite format 3\0")
         && header.get(APPLICATION_ID_OFFSET..APPLICATION_ID_OFFSET + 4)
             == Some(&APPLICATION_ID.to_be_bytes());
-    if is_project {
-        Ok(())
-    } else {
-        Err(ProjectError::NotAProject(path.to_owned()))
-    }
+    if is_project { Ok(()) } else { Err(ProjectError::NotAProject(path.to_owned())) }
 }
 
 /// Password hashes are nobody else's business. SQLite gives its side files the same mode.
 fn tighten(path: &Path) -> Result<(), ProjectError> {
-    let mode = fs::metadata(path)
-        .map_err(ProjectError::file(path))?
-        .permissions()
-        .mode();
+    let mode = fs::metadata(path).map_err(ProjectError::file(path))?.permissions().mode();
     if mode & 0o077 != 0 {
         fs::set_permissions(path, Permissions::from_mode(0o600))
             .map_err(ProjectError::file(path))?;
@@ -184,21 +165,13 @@ fn tighten(path: &Path) -> Result<(), ProjectError> {
 
 /// Makes a directory, and those it is in, for the owner alone. One that is there stays as it is.
 pub(crate) fn create_directory(path: &Path) -> Result<(), ProjectError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(ProjectError::file(path))
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(ProjectError::file(path))
 }
 
 /// The directory a file is in.
 pub(crate) fn directory_of(path: &Path) -> Option<PathBuf> {
     path.parent().map(|parent| {
-        if parent.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            parent.to_owned()
-        }
+        if parent.as_os_str().is_empty() { PathBuf::from(".") } else { parent.to_owned() }
     })
 }
 

@@ -23,10 +23,7 @@ impl Identifier {
             return refused(reason);
         }
         let lower = name.to_ascii_lowercase();
-        if RESERVED_PREFIXES
-            .iter()
-            .any(|prefix| lower.starts_with(prefix))
-        {
+        if RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
             return refused("names with directus_, palisade_ or sqlite_ in front are reserved");
         }
         Ok(Self(name.to_owned()))
@@ -56,11 +53,8 @@ impl Identifier {
 
 fn invalid(what: &'static str, name: &str, reason: &'static str) -> ProjectError {
     // A hostile name may be long or hold terminal control characters.
-    let name = name
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(LONGEST_NAME)
-        .collect();
+    let name =
+        name.chars().filter(|character| !character.is_control()).take(LONGEST_NAME).collect();
     ProjectError::InvalidName { what, name, reason }
 }
 
@@ -90,10 +84,7 @@ mod tests {
         for name in ["articles", "_drafts", "Articles2", "a"] {
             assert_eq!(Identifier::collection(name).expect("valid").as_str(), name);
         }
-        assert_eq!(
-            Identifier::field("title").expect("valid").quoted(),
-            "\"title\""
-        );
+        assert_eq!(Identifier::field("title").expect("valid").quoted(), "\"title\"");
     }
 
     #[test]
@@ -123,12 +114,7 @@ mod tests {
 
     #[test]
     fn a_refusal_shows_no_control_characters() {
-        let error = Identifier::collection("a\u{1b}[31m\n")
-            .expect_err("refused")
-            .to_string();
-        assert!(
-            !error.contains('\u{1b}') && !error.contains('\n'),
-            "{error:?}"
-        );
+        let error = Identifier::collection("a\u{1b}[31m\n").expect_err("refused").to_string();
+        assert!(!error.contains('\u{1b}') && !error.contains('\n'), "{error:?}");
     }
 }

@@ -1,9 +1,6 @@
 //! Passwords and tokens: how they are checked for use and how they are stored.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "secrets are verified and hashed here"
-)]
+#![expect(clippy::disallowed_methods, reason = "secrets are verified and hashed here")]
 
 use std::sync::{Arc, OnceLock};
 
@@ -29,9 +26,7 @@ pub(crate) struct PasswordHashing {
 
 impl PasswordHashing {
     pub(crate) fn new() -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
-        }
+        Self { permits: Arc::new(Semaphore::new(HASHES_AT_ONCE)) }
     }
 
     /// The PHC string of a password.
@@ -51,10 +46,7 @@ impl PasswordHashing {
         self.run(move || {
             // Made on first use, whichever kind of sign-in comes first.
             let stand_in = stand_in()?;
-            let verified = matches(
-                password.expose_secret(),
-                hash.as_deref().unwrap_or(stand_in),
-            );
+            let verified = matches(password.expose_secret(), hash.as_deref().unwrap_or(stand_in));
             Ok(verified && hash.is_some())
         })
         .await?
@@ -64,14 +56,8 @@ impl PasswordHashing {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ProjectError> {
-        let _permit = self
-            .permits
-            .acquire()
-            .await
-            .map_err(|_| ProjectError::Cryptography)?;
-        spawn_blocking(work)
-            .await
-            .map_err(|_| ProjectError::Cryptography)
+        let _permit = self.permits.acquire().await.map_err(|_| ProjectError::Cryptography)?;
+        spawn_blocking(work).await.map_err(|_| ProjectError::Cryptography)
     }
 }
 
@@ -83,9 +69,7 @@ fn phc(password: &str) -> Result<String, ProjectError> {
 }
 
 fn matches(password: &str, hash: &str) -> bool {
-    Argon2::default()
-        .verify_password(password.as_bytes(), hash)
-        .is_ok()
+    Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
 }
 
 /// A hash that no password is known for.
@@ -102,14 +86,10 @@ fn stand_in() -> Result<&'static str, ProjectError> {
 pub(crate) fn check_password(password: &SecretString) -> Result<(), ProjectError> {
     let password = password.expose_secret();
     if password.chars().count() < SHORTEST_PASSWORD {
-        return Err(ProjectError::InvalidPassword(
-            "it has to have at least 8 characters",
-        ));
+        return Err(ProjectError::InvalidPassword("it has to have at least 8 characters"));
     }
     if password.len() > LONGEST_PASSWORD {
-        return Err(ProjectError::InvalidPassword(
-            "it is longer than 1,024 bytes",
-        ));
+        return Err(ProjectError::InvalidPassword("it is longer than 1,024 bytes"));
     }
     Ok(())
 }
@@ -138,10 +118,7 @@ pub(crate) fn secret_digest(token: &SecretString) -> String {
 
 /// SHA-256 in lower-case hex.
 pub(crate) fn digest(token: &str) -> String {
-    Sha256::digest(token.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -153,15 +130,9 @@ mod tests {
         let hashing = PasswordHashing::new();
         let password = SecretString::from("correct horse");
         let hash = hashing.hash(&password).await.expect("hash");
-        assert!(
-            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-            "{hash}"
-        );
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let verify = async |password: &str, hash: Option<String>| {
-            hashing
-                .verify(&SecretString::from(password), hash)
-                .await
-                .expect("verified")
+            hashing.verify(&SecretString::from(password), hash).await.expect("verified")
         };
         assert!(verify("correct horse", Some(hash.clone())).await);
         assert!(!verify("correct hors", Some(hash)).await);
@@ -183,12 +154,7 @@ mod tests {
             assert!(check_password(&SecretString::from(password)).is_err());
         }
         assert!(check_password(&SecretString::from("längeres Passwort")).is_ok());
-        for token in [
-            "short",
-            "with a space in it",
-            "ümlaut-token",
-            &"x".repeat(256),
-        ] {
+        for token in ["short", "with a space in it", "ümlaut-token", &"x".repeat(256)] {
             assert!(check_token(&SecretString::from(token)).is_err(), "{token}");
         }
         let jwt = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl";

@@ -27,9 +27,7 @@ pub struct ProjectSettings {
 
 impl Default for ProjectSettings {
     fn default() -> Self {
-        Self {
-            name: "Palisade".into(),
-        }
+        Self { name: "Palisade".into() }
     }
 }
 
@@ -171,9 +169,6 @@ impl Project {
 
 impl fmt::Debug for Project {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Project")
-            .field("uploads", &self.uploads)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Project").field("uploads", &self.uploads).finish_non_exhaustive()
     }
 }

@@ -16,20 +16,13 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], ProjectError> {
 pub(crate) fn token() -> Result<String, ProjectError> {
     Ok(bytes::<64>()?
         .into_iter()
-        .filter_map(|byte| {
-            ALPHABET
-                .get(usize::from(byte & 63))
-                .copied()
-                .map(char::from)
-        })
+        .filter_map(|byte| ALPHABET.get(usize::from(byte & 63)).copied().map(char::from))
         .collect())
 }
 
 /// A random UUID (version 4), hyphenated.
 pub(crate) fn uuid() -> Result<String, ProjectError> {
-    Ok(uuid::Builder::from_random_bytes(bytes()?)
-        .into_uuid()
-        .to_string())
+    Ok(uuid::Builder::from_random_bytes(bytes()?).into_uuid().to_string())
 }
 
 #[cfg(test)]

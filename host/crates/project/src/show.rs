@@ -92,12 +92,7 @@ impl Project {
             .fetch_all(pool)
             .await?;
             let items = u64::try_from(items).unwrap_or_default();
-            collections.push(CollectionSummary {
-                collection,
-                note,
-                items,
-                fields,
-            });
+            collections.push(CollectionSummary { collection, note, items, fields });
         }
         let users = sqlx::query_as(
             "select users.email, roles.name as role, users.status, \
@@ -115,16 +110,9 @@ impl Project {
         )
         .fetch_all(pool)
         .await?;
-        let files: i64 = sqlx::query_scalar("select count(*) from directus_files")
-            .fetch_one(pool)
-            .await?;
+        let files: i64 =
+            sqlx::query_scalar("select count(*) from directus_files").fetch_one(pool).await?;
         let files = u64::try_from(files).unwrap_or_default();
-        Ok(ProjectSummary {
-            name,
-            collections,
-            users,
-            policies,
-            files,
-        })
+        Ok(ProjectSummary { name, collections, users, policies, files })
     }
 }

@@ -95,19 +95,11 @@ pub(crate) async fn insert(
 ) -> Result<(), ProjectError> {
     let email = user.email.trim();
     if !is_email(email) {
-        let shown = email
-            .chars()
-            .filter(|character| !character.is_control())
-            .take(128)
-            .collect();
+        let shown = email.chars().filter(|character| !character.is_control()).take(128).collect();
         return Err(ProjectError::InvalidEmail(shown));
     }
     let query = "select exists (select 1 from directus_users where lower(email) = lower(?1))";
-    if sqlx::query_scalar(query)
-        .bind(email)
-        .fetch_one(&mut *connection)
-        .await?
-    {
+    if sqlx::query_scalar(query).bind(email).fetch_one(&mut *connection).await? {
         return Err(ProjectError::EmailTaken(email.to_owned()));
     }
     let token = match &user.token {
@@ -116,11 +108,7 @@ pub(crate) async fn insert(
             password::check_token(token)?;
             let digest = password::secret_digest(token);
             let query = "select exists (select 1 from directus_users where token = ?1)";
-            if sqlx::query_scalar(query)
-                .bind(&digest)
-                .fetch_one(&mut *connection)
-                .await?
-            {
+            if sqlx::query_scalar(query).bind(&digest).fetch_one(&mut *connection).await? {
                 return Err(ProjectError::InvalidToken("another user has it"));
             }
             Some(digest)
@@ -175,10 +163,7 @@ async fn policies_of(
         .fetch_all(&mut *connection)
         .await?;
     }
-    let giving_app = policies
-        .iter()
-        .chain(&from_role)
-        .find(|policy| policy.app_access);
+    let giving_app = policies.iter().chain(&from_role).find(|policy| policy.app_access);
     if let (false, false, Some(policy)) = (user.app, user.admin, giving_app) {
         return Err(ProjectError::AppAccessConflict(policy.name.clone()));
     }
@@ -189,13 +174,9 @@ async fn policies_of(
         ids.push(ensure_policy(connection, definition).await?);
     }
     if user.admin {
-        let definition = PolicyDefinition::new(ADMINISTRATOR)
-            .with_admin_access()
-            .with_app_access();
+        let definition = PolicyDefinition::new(ADMINISTRATOR).with_admin_access().with_app_access();
         let administrator = ensure_policy(connection, definition).await?;
-        let comes_with_role = from_role
-            .iter()
-            .any(|policy: &Policy| policy.id == administrator);
+        let comes_with_role = from_role.iter().any(|policy: &Policy| policy.id == administrator);
         if !comes_with_role && !ids.contains(&administrator) {
             ids.push(administrator);
         }
@@ -253,17 +234,11 @@ mod tests {
 
     #[test]
     fn addresses_are_told_from_other_text() {
-        for email in [
-            "a@b",
-            "editor@example.com",
-            "jörg.o'neill+news@bücher.example",
-        ] {
+        for email in ["a@b", "editor@example.com", "jörg.o'neill+news@bücher.example"] {
             assert!(is_email(email), "{email}");
         }
         let long = format!("{}@example.com", "x".repeat(128));
-        for email in [
-            "", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "<a@b>", "a@.b", &long,
-        ] {
+        for email in ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "<a@b>", "a@.b", &long] {
             assert!(!is_email(email), "{email}");
         }
     }

@@ -28,10 +28,7 @@ mod tests {
 
     #[test]
     fn fields_cannot_run_into_each_other() {
-        assert_ne!(
-            length_prefixed(&[b"ab", b"c"]),
-            length_prefixed(&[b"a", b"bc"])
-        );
+        assert_ne!(length_prefixed(&[b"ab", b"c"]), length_prefixed(&[b"a", b"bc"]));
         assert_ne!(length_prefixed(&[b"", b"a"]), length_prefixed(&[b"a", b""]));
         assert_ne!(length_prefixed(&[b"a"]), length_prefixed(&[b"a", b""]));
     }

@@ -63,12 +63,7 @@ impl State {
         let key = key.expose_secret().trim();
         check_key(key)?;
         let record_id = Uuid::new_v4().to_string();
-        let place = Place {
-            workspace,
-            purpose: PURPOSE,
-            name: provider,
-            record: &record_id,
-        };
+        let place = Place { workspace, purpose: PURPOSE, name: provider, record: &record_id };
         let mut change = self.store().change_sealed().await?;
         // Asked within the transaction: a record sealed under the old key after a rotation committed
         // could never be opened again.
@@ -122,10 +117,7 @@ impl State {
     ///
     /// Errors: [`StateError::Database`].
     pub async fn delete_key(&self, workspace: &str, provider: &str) -> Result<bool, StateError> {
-        let deleted = self
-            .store()
-            .delete_sealed(workspace, PURPOSE, provider)
-            .await?;
+        let deleted = self.store().delete_sealed(workspace, PURPOSE, provider).await?;
         if deleted {
             self.store().checkpoint().await;
         }
@@ -181,10 +173,7 @@ fn mask(key: &str) -> String {
         return "…".into();
     }
     let first = key.chars().take(SHOWN_FIRST);
-    first
-        .chain(['…'])
-        .chain(key.chars().skip(count - SHOWN_LAST))
-        .collect()
+    first.chain(['…']).chain(key.chars().skip(count - SHOWN_LAST)).collect()
 }
 
 fn check_key(key: &str) -> Result<(), StateError> {
@@ -206,16 +195,8 @@ pub(crate) fn check_workspace(workspace: &str) -> Result<(), StateError> {
 
 fn check_name(what: &'static str, name: &str) -> Result<(), StateError> {
     if name.is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
-        let name = name
-            .chars()
-            .filter(|character| !character.is_control())
-            .take(64)
-            .collect();
-        return Err(StateError::InvalidName {
-            what,
-            name,
-            limit: MAX_NAME_BYTES,
-        });
+        let name = name.chars().filter(|character| !character.is_control()).take(64).collect();
+        return Err(StateError::InvalidName { what, name, limit: MAX_NAME_BYTES });
     }
     Ok(())
 }
@@ -236,10 +217,7 @@ mod tests {
     fn keys_that_no_header_can_carry_are_refused() {
         let long = "k".repeat(MAX_KEY_BYTES + 1);
         for key in ["", "two words", "line\nbreak", "schlüssel", "nul\0", &long] {
-            assert!(
-                matches!(check_key(key), Err(StateError::InvalidKey(_))),
-                "{key:?}"
-            );
+            assert!(matches!(check_key(key), Err(StateError::InvalidKey(_))), "{key:?}");
         }
         assert!(check_key("sk-proj-0123_456.789").is_ok());
     }
@@ -247,10 +225,7 @@ mod tests {
     #[test]
     fn names_are_short_printable_and_never_the_installation_s_own() {
         for name in ["", "a\nb", &"n".repeat(MAX_NAME_BYTES + 1)] {
-            assert!(matches!(
-                check_workspace(name),
-                Err(StateError::InvalidName { .. })
-            ));
+            assert!(matches!(check_workspace(name), Err(StateError::InvalidName { .. })));
         }
         assert!(check_workspace("main").is_ok());
     }

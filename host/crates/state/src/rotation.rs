@@ -36,11 +36,7 @@ impl State {
             }
             // Hosts can't be given a key while they run: one that isn't everywhere already would
             // lock the others out.
-            None if self
-                .keyring()
-                .configured()
-                .is_none_or(|(id, _)| id != new_id) =>
-            {
+            None if self.keyring().configured().is_none_or(|(id, _)| id != new_id) => {
                 return Err(StateError::RotationEnvironment);
             }
             None => self.reseal(&new, &new_id, None).await?,
@@ -91,13 +87,8 @@ impl State {
     ) -> Result<(), StateError> {
         for record in change.all().await? {
             let plaintext = self.open_for_rotation(&record)?;
-            let resealed = seal::seal(
-                new,
-                record.place(),
-                &plaintext,
-                record.updated_at,
-                &record.updated_by,
-            )?;
+            let resealed =
+                seal::seal(new, record.place(), &plaintext, record.updated_at, &record.updated_by)?;
             change.put(&resealed).await?;
         }
         Ok(())

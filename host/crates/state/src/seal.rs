@@ -35,10 +35,7 @@ pub(crate) struct Place<'a> {
 /// Derives 32 bytes from a secret.
 pub(crate) fn derive(secret: &[u8], salt: &[u8], info: &[u8]) -> Zeroizing<[u8; 32]> {
     let mut derived = Zeroizing::new([0; 32]);
-    if Hkdf::<Sha256>::new(Some(salt), secret)
-        .expand(info, derived.as_mut())
-        .is_err()
-    {
+    if Hkdf::<Sha256>::new(Some(salt), secret).expand(info, derived.as_mut()).is_err() {
         unreachable!("32 bytes are one block of HKDF-SHA256, which gives up to 255");
     }
     derived
@@ -74,10 +71,7 @@ pub(crate) fn seal(
     getrandom::fill(&mut salt).map_err(|_| StateError::Random)?;
     getrandom::fill(&mut nonce).map_err(|_| StateError::Random)?;
     let key_id = master.key_id();
-    let payload = Payload {
-        msg: plaintext,
-        aad: &associated_data(place, &key_id),
-    };
+    let payload = Payload { msg: plaintext, aad: &associated_data(place, &key_id) };
     let ciphertext = cipher(master, &salt, place)
         .encrypt(&Nonce::from(nonce), payload)
         .map_err(|_| StateError::InvalidKey("it is too long to be sealed"))?;
@@ -100,10 +94,7 @@ pub(crate) fn seal(
 pub(crate) fn unseal(master: &MasterKey, record: &SealedRecord) -> Option<Zeroizing<Vec<u8>>> {
     let place = record.place();
     let nonce = <[u8; NONCE_BYTES]>::try_from(record.nonce.as_slice()).ok()?;
-    let payload = Payload {
-        msg: &record.ciphertext,
-        aad: &associated_data(place, &record.key_id),
-    };
+    let payload = Payload { msg: &record.ciphertext, aad: &associated_data(place, &record.key_id) };
     let opened = cipher(master, &record.salt, place).decrypt(&Nonce::from(nonce), payload);
     opened.ok().map(Zeroizing::new)
 }
@@ -112,21 +103,14 @@ pub(crate) fn unseal(master: &MasterKey, record: &SealedRecord) -> Option<Zeroiz
 mod tests {
     use super::*;
 
-    const PLACE: Place<'_> = Place {
-        workspace: "main",
-        purpose: "provider-key",
-        name: "openai",
-        record: "r1",
-    };
+    const PLACE: Place<'_> =
+        Place { workspace: "main", purpose: "provider-key", name: "openai", record: "r1" };
 
     #[test]
     fn a_sealed_record_opens_in_its_place_alone() {
         let master = MasterKey::from_bytes([3; 32]);
         let record = seal(&master, PLACE, b"secret", 0, "somebody").expect("sealed");
-        assert_eq!(
-            unseal(&master, &record).expect("opens").as_slice(),
-            b"secret"
-        );
+        assert_eq!(unseal(&master, &record).expect("opens").as_slice(), b"secret");
         assert!(unseal(&MasterKey::from_bytes([4; 32]), &record).is_none());
 
         let changes: [fn(&mut SealedRecord); 9] = [
@@ -143,10 +127,7 @@ mod tests {
         for (number, change) in changes.into_iter().enumerate() {
             let mut changed = record.clone();
             change(&mut changed);
-            assert!(
-                unseal(&master, &changed).is_none(),
-                "change {number} went unnoticed"
-            );
+            assert!(unseal(&master, &changed).is_none(), "change {number} went unnoticed");
         }
     }
 

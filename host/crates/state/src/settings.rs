@@ -71,19 +71,14 @@ impl State {
                     updated_at: Timestamp::now().as_millisecond(),
                     updated_by: actor.to_owned(),
                 };
-                self.store()
-                    .put_settings(workspace, expected, &record)
-                    .await?
+                self.store().put_settings(workspace, expected, &record).await?
             }
             _ => false,
         };
         if stored {
             return Ok(expected_revision + 1);
         }
-        let current = self
-            .settings(workspace)
-            .await?
-            .map_or(0, |settings| settings.revision);
+        let current = self.settings(workspace).await?.map_or(0, |settings| settings.revision);
         Err(StateError::SettingsConflict { current })
     }
 }

@@ -75,15 +75,7 @@ impl State {
         let approvals =
             ApprovalAuthority::new(&derive(&secret, "palisade/approvals/v1"), store.clone());
         let ledger = Ledger::new(store.clone());
-        Ok(Self {
-            inner: Arc::new(Inner {
-                store,
-                keyring,
-                secret,
-                approvals,
-                ledger,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { store, keyring, secret, approvals, ledger }) })
     }
 
     /// Checks database and master key against each other, changing nothing.
@@ -96,21 +88,11 @@ impl State {
             Some(inspected) => {
                 let schema = inspected.schema;
                 let key_id = check(&keyring, inspected)?;
-                Ok(Inspection {
-                    exists: true,
-                    key_id,
-                    schema,
-                })
+                Ok(Inspection { exists: true, key_id, schema })
             }
             None => {
-                let (key_id, _) = keyring
-                    .configured()
-                    .ok_or(StateError::KeyEnvironmentMissing)?;
-                Ok(Inspection {
-                    exists: false,
-                    key_id,
-                    schema: 0,
-                })
+                let (key_id, _) = keyring.configured().ok_or(StateError::KeyEnvironmentMissing)?;
+                Ok(Inspection { exists: false, key_id, schema: 0 })
             }
         }
     }
@@ -136,24 +118,14 @@ impl State {
     ///
     /// Errors: [`StateError::Database`].
     pub async fn ping(&self) -> Result<(), StateError> {
-        self.inner
-            .store
-            .ping()
-            .await
-            .map_err(StateError::database("answer"))
+        self.inner.store.ping().await.map_err(StateError::database("answer"))
     }
 
     /// Id of the master key that the database is sealed with now.
     ///
     /// Errors: [`StateError::Damaged`], [`StateError::Database`].
     pub async fn key_id(&self) -> Result<String, StateError> {
-        Ok(self
-            .inner
-            .store
-            .root()
-            .await?
-            .ok_or_else(root_missing)?
-            .key_id)
+        Ok(self.inner.store.root().await?.ok_or_else(root_missing)?.key_id)
     }
 
     /// Waits until the ledger is written.
@@ -200,32 +172,18 @@ fn derive(secret: &[u8], label: &str) -> Zeroizing<[u8; 32]> {
 /// The installation's secret, new and sealed. It doubles as the check record: who can't open it has
 /// the wrong master key.
 fn new_root(keyring: &Keyring) -> Result<SealedRecord, StateError> {
-    let (_, master) = keyring
-        .configured()
-        .ok_or(StateError::KeyEnvironmentMissing)?;
+    let (_, master) = keyring.configured().ok_or(StateError::KeyEnvironmentMissing)?;
     let mut secret = Zeroizing::new([0; INSTALLATION_SECRET_BYTES]);
     getrandom::fill(secret.as_mut()).map_err(|_| StateError::Random)?;
     let record = Uuid::new_v4().to_string();
-    let place = Place {
-        record: &record,
-        ..ROOT
-    };
-    seal::seal(
-        &master,
-        place,
-        secret.as_ref(),
-        Timestamp::now().as_millisecond(),
-        "",
-    )
+    let place = Place { record: &record, ..ROOT };
+    seal::seal(&master, place, secret.as_ref(), Timestamp::now().as_millisecond(), "")
 }
 
 /// Checks a database before it is opened for use. The id of its master key.
 fn check(keyring: &Keyring, inspected: Inspected) -> Result<String, StateError> {
     if inspected.schema > LATEST_SCHEMA {
-        return Err(StateError::NewerSchema {
-            found: inspected.schema,
-            known: LATEST_SCHEMA,
-        });
+        return Err(StateError::NewerSchema { found: inspected.schema, known: LATEST_SCHEMA });
     }
     let root = inspected.root.ok_or_else(root_missing)?;
     open_root(keyring, &root)?;
@@ -247,9 +205,6 @@ fn open_root(keyring: &Keyring, root: &SealedRecord) -> Result<Zeroizing<Vec<u8>
 /// Only what is public: a key or the secret must not end up in a log by way of `{:?}`.
 impl std::fmt::Debug for State {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("State")
-            .field("path", &self.inner.store.path())
-            .finish()
+        formatter.debug_struct("State").field("path", &self.inner.store.path()).finish()
     }
 }

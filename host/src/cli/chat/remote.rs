@@ -27,8 +27,10 @@ impl Remote {
         let authorization = match &arguments.token {
             None => None,
             Some(token) => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
-                    .map_err(|_| CliError::Usage("--token has characters that no token has".into()))?;
+                let mut value =
+                    HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+                        CliError::Usage("--token has characters that no token has".into())
+                    })?;
                 value.set_sensitive(true);
                 Some(value)
             }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Transport,
-    message::{AssistantMessage, WaitingCall, Waiting, text},
+    message::{AssistantMessage, Waiting, WaitingCall, text},
     terminal::{self, Screen, TypedAnswer},
 };
 use crate::cli::{CliError, arguments::ChatArguments};
@@ -91,8 +91,7 @@ impl<'a> Session<'a> {
 
     async fn turn(&mut self, message: &mut AssistantMessage) -> Result<(), CliError> {
         let mut body = self.request.clone();
-        let messages: Vec<Value> =
-            self.messages.iter().cloned().chain(message.to_json()).collect();
+        let messages: Vec<Value> = self.messages.iter().cloned().chain(message.to_json()).collect();
         body.insert("messages".into(), messages.into());
         if !self.modes.is_empty() {
             body.insert("toolApprovals".into(), self.modes.clone().into());
@@ -124,7 +123,11 @@ impl<'a> Session<'a> {
         failure.map_or(Ok(()), |failure| Err(CliError::Stream(failure)))
     }
 
-    fn settle(&mut self, message: &mut AssistantMessage, call: &WaitingCall) -> Result<(), CliError> {
+    fn settle(
+        &mut self,
+        message: &mut AssistantMessage,
+        call: &WaitingCall,
+    ) -> Result<(), CliError> {
         match call.reason {
             Waiting::Result => {
                 let output = match self.answers {

@@ -25,19 +25,16 @@ struct Subject {
 
 impl Subject {
     fn new(email: Option<&str>, ip: Option<IpAddr>) -> Self {
-        Self {
-            email: email.map(str::to_lowercase),
-            ip: ip.map(network),
-        }
+        Self { email: email.map(str::to_lowercase), ip: ip.map(network) }
     }
 }
 
 /// An address as far as one attacker is concerned: whoever has one IPv6 address has its whole /64.
 fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
-            address.to_bits() & !u128::from(u64::MAX),
-        )),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
         address => address,
     }
 }
@@ -75,10 +72,8 @@ impl Attempts {
     }
 
     fn begin_at(&self, email: &str, ip: Option<IpAddr>, now: Instant) -> Result<(), Duration> {
-        let subjects = [
-            (Subject::new(Some(email), ip), PER_USER),
-            (Subject::new(None, ip), PER_ADDRESS),
-        ];
+        let subjects =
+            [(Subject::new(Some(email), ip), PER_USER), (Subject::new(None, ip), PER_ADDRESS)];
         let mut counters = self.counters();
         for (subject, limit) in &subjects {
             if let Some(counter) = counters.get(subject) {
@@ -90,15 +85,9 @@ impl Attempts {
         }
         for (subject, _) in subjects {
             make_room(&mut counters, now);
-            let counter = counters.entry(subject).or_insert(Counter {
-                since: now,
-                attempts: 0,
-            });
+            let counter = counters.entry(subject).or_insert(Counter { since: now, attempts: 0 });
             if now.saturating_duration_since(counter.since) >= WINDOW {
-                *counter = Counter {
-                    since: now,
-                    attempts: 0,
-                };
+                *counter = Counter { since: now, attempts: 0 };
             }
             counter.attempts += 1;
         }
@@ -112,10 +101,8 @@ fn make_room(counters: &mut HashMap<Subject, Counter>, now: Instant) {
     }
     counters.retain(|_, counter| now.saturating_duration_since(counter.since) < WINDOW);
     if counters.len() >= COUNTERS {
-        let oldest = counters
-            .iter()
-            .min_by_key(|(_, counter)| counter.since)
-            .map(|(key, _)| key.clone());
+        let oldest =
+            counters.iter().min_by_key(|(_, counter)| counter.since).map(|(key, _)| key.clone());
         if let Some(oldest) = oldest {
             counters.remove(&oldest);
         }
@@ -143,10 +130,7 @@ mod tests {
         assert_eq!(attempts.begin_at("A@Example.com", HERE, later), wait);
         assert_eq!(attempts.begin_at("a@example.com", THERE, later), Ok(()));
         assert_eq!(attempts.begin_at("b@example.com", HERE, later), Ok(()));
-        assert_eq!(
-            attempts.begin_at("a@example.com", HERE, start + WINDOW),
-            Ok(())
-        );
+        assert_eq!(attempts.begin_at("a@example.com", HERE, start + WINDOW), Ok(()));
     }
 
     #[test]
@@ -165,10 +149,7 @@ mod tests {
         let attempts = Attempts::default();
         let now = Instant::now();
         for user in 0..PER_ADDRESS {
-            assert_eq!(
-                attempts.begin_at(&format!("{user}@example.com"), HERE, now),
-                Ok(())
-            );
+            assert_eq!(attempts.begin_at(&format!("{user}@example.com"), HERE, now), Ok(()));
         }
         assert!(attempts.begin_at("another@example.com", HERE, now).is_err());
         assert_eq!(attempts.begin_at("another@example.com", THERE, now), Ok(()));
@@ -183,23 +164,12 @@ mod tests {
             let ip = ip(&format!("2001:db8:1:2::{number:x}"));
             assert_eq!(attempts.begin_at("a@example.com", ip, now), Ok(()));
         }
-        assert!(
-            attempts
-                .begin_at("a@example.com", ip("2001:db8:1:2:ffff::1"), now)
-                .is_err()
-        );
-        assert_eq!(
-            attempts.begin_at("a@example.com", ip("2001:db8:1:3::1"), now),
-            Ok(())
-        );
+        assert!(attempts.begin_at("a@example.com", ip("2001:db8:1:2:ffff::1"), now).is_err());
+        assert_eq!(attempts.begin_at("a@example.com", ip("2001:db8:1:3::1"), now), Ok(()));
         for _ in 0..PER_USER {
             assert_eq!(attempts.begin_at("b@example.com", HERE, now), Ok(()));
         }
-        assert!(
-            attempts
-                .begin_at("b@example.com", ip("::ffff:192.0.2.1"), now)
-                .is_err()
-        );
+        assert!(attempts.begin_at("b@example.com", ip("::ffff:192.0.2.1"), now).is_err());
     }
 
     #[test]

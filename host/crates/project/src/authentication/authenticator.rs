@@ -27,11 +27,7 @@ impl UserRow {
             .map(|name| name.trim())
             .filter(|name| !name.is_empty())
             .collect();
-        if names.is_empty() {
-            self.email.clone().unwrap_or_default()
-        } else {
-            names.join(" ")
-        }
+        if names.is_empty() { self.email.clone().unwrap_or_default() } else { names.join(" ") }
     }
 }
 
@@ -69,10 +65,7 @@ impl Authenticator for Project {
 
     async fn anonymous(&self, ip: Option<IpAddr>) -> Result<Caller, DataError> {
         let accountability = resolve_accountability(self.pool(), None, ip).await?;
-        Ok(Caller {
-            accountability,
-            ..Caller::default()
-        })
+        Ok(Caller { accountability, ..Caller::default() })
     }
 }
 

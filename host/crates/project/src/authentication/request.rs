@@ -61,9 +61,9 @@ impl LoginRequest {
     /// Reads `{email, password, mode?}`. Errors: [`DataError::InvalidPayload`] that names the key.
     pub fn from_body(body: &Value) -> Result<Self, DataError> {
         let text = |name: &str, longest: usize| match body.get(name) {
-            Some(Value::String(text)) if text.is_empty() => Err(DataError::InvalidPayload(
-                format!("\"{name}\" is not allowed to be empty"),
-            )),
+            Some(Value::String(text)) if text.is_empty() => {
+                Err(DataError::InvalidPayload(format!("\"{name}\" is not allowed to be empty")))
+            }
             Some(Value::String(text)) if text.len() > longest => {
                 Err(DataError::InvalidPayload(format!("\"{name}\" is too long")))
             }
@@ -71,9 +71,7 @@ impl LoginRequest {
             None | Some(Value::Null) => {
                 Err(DataError::InvalidPayload(format!("\"{name}\" is required")))
             }
-            Some(_) => Err(DataError::InvalidPayload(format!(
-                "\"{name}\" must be a string"
-            ))),
+            Some(_) => Err(DataError::InvalidPayload(format!("\"{name}\" must be a string"))),
         };
         Ok(Self {
             email: text("email", 512)?,
@@ -103,11 +101,7 @@ impl SessionHandle {
         session_cookie: Option<&str>,
     ) -> Result<(Self, SessionMode), DataError> {
         let in_body = body.get("refresh_token").and_then(Value::as_str);
-        let fallback = if in_body.is_some() {
-            SessionMode::Json
-        } else {
-            SessionMode::Cookie
-        };
+        let fallback = if in_body.is_some() { SessionMode::Json } else { SessionMode::Cookie };
         let mode = SessionMode::of(body)?.unwrap_or(fallback);
         let handle = match mode {
             SessionMode::Json => in_body.map(|token| Self::RefreshToken(token.into())),
@@ -138,46 +132,26 @@ mod tests {
             (json!({"password": "x"}), "email"),
             (json!({"email": "a@b", "password": 1}), "password"),
             (json!({"email": "a@b", "password": ""}), "password"),
-            (
-                json!({"email": "a@b", "password": "x".repeat(1025)}),
-                "password",
-            ),
-            (
-                json!({"email": "a@b", "password": "x", "mode": "jwt"}),
-                "mode",
-            ),
+            (json!({"email": "a@b", "password": "x".repeat(1025)}), "password"),
+            (json!({"email": "a@b", "password": "x", "mode": "jwt"}), "mode"),
             (json!([]), "email"),
             (json!(null), "email"),
         ] {
             let error = LoginRequest::from_body(&body).expect_err("refused");
             assert_eq!(error.code(), "INVALID_PAYLOAD");
-            assert!(
-                error.to_string().contains(&format!("\"{name}\"")),
-                "{error}"
-            );
+            assert!(error.to_string().contains(&format!("\"{name}\"")), "{error}");
         }
     }
 
     #[test]
     fn the_mode_follows_from_where_the_token_is() {
         let mode = |body, refresh, session| {
-            SessionHandle::from_request(&body, refresh, session)
-                .map(|(_, mode)| mode)
-                .ok()
+            SessionHandle::from_request(&body, refresh, session).map(|(_, mode)| mode).ok()
         };
-        assert_eq!(
-            mode(json!({"refresh_token": "r"}), None, None),
-            Some(SessionMode::Json)
-        );
-        assert_eq!(
-            mode(json!({}), Some("r"), Some("s")),
-            Some(SessionMode::Cookie)
-        );
+        assert_eq!(mode(json!({"refresh_token": "r"}), None, None), Some(SessionMode::Json));
+        assert_eq!(mode(json!({}), Some("r"), Some("s")), Some(SessionMode::Cookie));
         let session = json!({"mode": "session"});
-        assert_eq!(
-            mode(session.clone(), None, Some("s")),
-            Some(SessionMode::Session)
-        );
+        assert_eq!(mode(session.clone(), None, Some("s")), Some(SessionMode::Session));
         assert_eq!(mode(session, Some("r"), None), None);
         assert_eq!(mode(json!({}), None, Some("s")), None);
     }

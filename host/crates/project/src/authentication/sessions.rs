@@ -112,10 +112,7 @@ impl Sessions {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests look into the tokens they made"
-)]
+#[expect(clippy::disallowed_methods, reason = "tests look into the tokens they made")]
 mod tests {
     use secrecy::ExposeSecret;
     use serde_json::{Value, json};
@@ -150,10 +147,7 @@ mod tests {
             .expect("signed");
         assert!(Sessions::is_web_token(token.expose_secret()));
         let claims = sessions.verify(token.expose_secret()).expect("verified");
-        assert_eq!(
-            (claims.id.as_str(), claims.session.as_deref()),
-            ("u", Some("s"))
-        );
+        assert_eq!((claims.id.as_str(), claims.session.as_deref()), ("u", Some("s")));
         assert_eq!(claims.role.as_deref(), Some("r"));
         assert!(claims.app_access && !claims.admin_access);
         assert_eq!(claims.exp - claims.iat, 60);
@@ -171,36 +165,19 @@ mod tests {
         for (what, token) in [
             ("without signature", format!("{head}.")),
             ("algorithm none", none.to_owned()),
-            (
-                "another algorithm",
-                signed(&claims(far, "directus"), Algorithm::HS512),
-            ),
-            (
-                "another issuer",
-                signed(&claims(far, "someone"), Algorithm::HS256),
-            ),
-            (
-                "without expiry",
-                signed(&json!({"id": "u", "iss": "directus"}), Algorithm::HS256),
-            ),
+            ("another algorithm", signed(&claims(far, "directus"), Algorithm::HS512)),
+            ("another issuer", signed(&claims(far, "someone"), Algorithm::HS256)),
+            ("without expiry", signed(&json!({"id": "u", "iss": "directus"}), Algorithm::HS256)),
             ("no token", "x".into()),
             ("too long", "x".repeat(LONGEST_TOKEN + 1)),
         ] {
             let error = sessions.verify(&token).expect_err(what);
-            assert!(
-                matches!(error, DataError::InvalidCredentials),
-                "{what}: {error:?}"
-            );
+            assert!(matches!(error, DataError::InvalidCredentials), "{what}: {error:?}");
         }
-        let error = Sessions::new(&[8; 32])
-            .verify(&good)
-            .expect_err("another secret");
+        let error = Sessions::new(&[8; 32]).verify(&good).expect_err("another secret");
         assert!(matches!(error, DataError::InvalidCredentials));
         let expired = signed(&claims(1, "directus"), Algorithm::HS256);
-        assert!(matches!(
-            sessions.verify(&expired),
-            Err(DataError::TokenExpired)
-        ));
+        assert!(matches!(sessions.verify(&expired), Err(DataError::TokenExpired)));
         assert!(sessions.verify_signature(&expired).is_ok());
     }
 }

@@ -164,14 +164,9 @@ impl Project {
         .fetch_optional(self.pool())
         .await
         .map_err(DataError::internal)?;
-        let hash = account
-            .as_ref()
-            .and_then(|account| account.password.clone());
-        let verified = self
-            .hashing()
-            .verify(&request.password, hash)
-            .await
-            .map_err(DataError::internal)?;
+        let hash = account.as_ref().and_then(|account| account.password.clone());
+        let verified =
+            self.hashing().verify(&request.password, hash).await.map_err(DataError::internal)?;
         let account = match account {
             Some(account) if verified => account,
             _ => return Err(DataError::InvalidCredentials.into()),
@@ -179,8 +174,7 @@ impl Project {
         check_status(&account.status)?;
         self.attempts().succeeded(email, client.ip);
         let (token, session) = self.open_session(&account.id, request.mode, client).await?;
-        self.signed_in(&account.id, request.mode, client, token, &session)
-            .await
+        self.signed_in(&account.id, request.mode, client, token, &session).await
     }
 
     /// Gives a session new tokens. The old ones are spent: each works once.
@@ -255,14 +249,10 @@ impl Project {
         let token = random::token().map_err(DataError::internal)?;
         let session = password::digest(&token);
         let kept = |text: &Option<String>| {
-            text.as_ref()
-                .map(|text| text.chars().take(KEPT).collect::<String>())
+            text.as_ref().map(|text| text.chars().take(KEPT).collect::<String>())
         };
-        let mut transaction = self
-            .pool()
-            .begin_with("begin immediate")
-            .await
-            .map_err(DataError::internal)?;
+        let mut transaction =
+            self.pool().begin_with("begin immediate").await.map_err(DataError::internal)?;
         sqlx::query("delete from directus_sessions where expires <= ?1")
             .bind(time::now())
             .execute(&mut *transaction)
@@ -315,17 +305,9 @@ impl Project {
             SessionMode::Session => (Some(session), SESSION),
             SessionMode::Json | SessionMode::Cookie => (None, ACCESS),
         };
-        let access_token = self
-            .sessions()
-            .sign(user, &accountability, session, expires)?;
+        let access_token = self.sessions().sign(user, &accountability, session, expires)?;
         let refresh_token = (mode != SessionMode::Session).then(|| SecretString::from(token));
-        Ok(SignIn {
-            user: user.to_owned(),
-            mode,
-            access_token,
-            expires,
-            refresh_token,
-        })
+        Ok(SignIn { user: user.to_owned(), mode, access_token, expires, refresh_token })
     }
 }
 

@@ -13,9 +13,7 @@ pub(crate) async fn create(
 ) -> Result<(), ProjectError> {
     let collection = Identifier::collection(&definition.collection)?;
     if exists(connection, collection.as_str()).await? {
-        return Err(ProjectError::CollectionExists(
-            definition.collection.clone(),
-        ));
+        return Err(ProjectError::CollectionExists(definition.collection.clone()));
     }
     let key_column = match definition.primary_key {
         PrimaryKey::AutoIncrement => "\"id\" integer primary key autoincrement not null",
@@ -36,14 +34,8 @@ pub(crate) async fn create(
         names.push(folded);
         columns.push(column(connection, &name, field).await?);
     }
-    let table = format!(
-        "create table {} ({})",
-        collection.quoted(),
-        columns.join(", ")
-    );
-    sqlx::query(AssertSqlSafe(table))
-        .execute(&mut *connection)
-        .await?;
+    let table = format!("create table {} ({})", collection.quoted(), columns.join(", "));
+    sqlx::query(AssertSqlSafe(table)).execute(&mut *connection).await?;
     describe(connection, definition).await
 }
 
@@ -53,10 +45,7 @@ pub(crate) async fn exists(
     collection: &str,
 ) -> Result<bool, ProjectError> {
     let query = "select exists (select 1 from sqlite_master where name = ?1 collate nocase)";
-    Ok(sqlx::query_scalar(query)
-        .bind(collection)
-        .fetch_one(connection)
-        .await?)
+    Ok(sqlx::query_scalar(query).bind(collection).fetch_one(connection).await?)
 }
 
 /// One column of `create table`. Text comes from checked identifiers and closed sets only.
@@ -69,10 +58,8 @@ async fn column(
     if let FieldType::ManyToOne { collection, .. } = &field.kind {
         let target = Identifier::collection(collection)?;
         let query = "select type from pragma_table_info(?1) where name = 'id' and pk = 1";
-        let key: Option<String> = sqlx::query_scalar(query)
-            .bind(collection)
-            .fetch_optional(connection)
-            .await?;
+        let key: Option<String> =
+            sqlx::query_scalar(query).bind(collection).fetch_optional(connection).await?;
         let declared = match key.as_deref() {
             Some("integer" | "INTEGER") => "integer",
             Some("char(36)" | "CHAR(36)") => "char(36)",
@@ -85,11 +72,7 @@ async fn column(
             }
         };
         // A required relation can't be emptied when its target goes.
-        let on_delete = if field.required {
-            "restrict"
-        } else {
-            "set null"
-        };
+        let on_delete = if field.required { "restrict" } else { "set null" };
         sql.push_str(&format!(
             "{declared} references {} (\"id\") on delete {on_delete}",
             target.quoted()
@@ -162,11 +145,8 @@ async fn describe(
     .await?;
     for (index, field) in definition.fields.iter().enumerate() {
         let options = (!field.choices.is_empty()).then(|| {
-            let choices: Vec<Value> = field
-                .choices
-                .iter()
-                .map(|value| json!({"text": value, "value": value}))
-                .collect();
+            let choices: Vec<Value> =
+                field.choices.iter().map(|value| json!({"text": value, "value": value})).collect();
             json!({ "choices": choices }).to_string()
         });
         sqlx::query(
@@ -184,19 +164,8 @@ async fn describe(
         .bind(i64::try_from(index + 2).unwrap_or(i64::MAX))
         .execute(&mut *connection)
         .await?;
-        if let FieldType::ManyToOne {
-            collection: one,
-            one_field,
-        } = &field.kind
-        {
-            relate(
-                connection,
-                collection,
-                &field.field,
-                one,
-                one_field.as_deref(),
-            )
-            .await?;
+        if let FieldType::ManyToOne { collection: one, one_field } = &field.kind {
+            relate(connection, collection, &field.field, one, one_field.as_deref()).await?;
         }
     }
     Ok(())
@@ -224,11 +193,8 @@ async fn relate(
         Identifier::field(one_field)?;
         let query = "select exists (select 1 from directus_fields \
                      where collection = ?1 and field = ?2 collate nocase)";
-        let is_taken: bool = sqlx::query_scalar(query)
-            .bind(one)
-            .bind(one_field)
-            .fetch_one(&mut *connection)
-            .await?;
+        let is_taken: bool =
+            sqlx::query_scalar(query).bind(one).bind(one_field).fetch_one(&mut *connection).await?;
         if is_taken {
             return Err(ProjectError::DuplicateField {
                 collection: one.to_owned(),
@@ -256,10 +222,8 @@ fn special_of(field: &FieldDefinition) -> Option<String> {
         FieldType::ManyToOne { .. } => Some("m2o"),
         _ => None,
     };
-    let flags: Vec<&str> = own
-        .into_iter()
-        .chain(field.special.iter().map(String::as_str))
-        .collect();
+    let flags: Vec<&str> =
+        own.into_iter().chain(field.special.iter().map(String::as_str)).collect();
     (!flags.is_empty()).then(|| flags.join(","))
 }
 

@@ -129,18 +129,14 @@ impl Cell<'_> {
             FieldType::Boolean => self.as_boolean().map(|value| Stored::Integer(value.into())),
             FieldType::Date => self.parsed(date).map(|date| Stored::Text(date.to_string())),
             FieldType::Time => self
-                .parsed(|text| {
-                    text.parse::<civil::Time>()
-                        .ok()
-                        .map(|time| time.to_string())
-                })
+                .parsed(|text| text.parse::<civil::Time>().ok().map(|time| time.to_string()))
                 .map(Stored::Text),
             FieldType::DateTime => self
                 .parsed(|text| date_time(text).or_else(|| date(text).map(civil::Date::into)))
                 .map(|moment: civil::DateTime| Stored::Text(moment.to_string())),
-            FieldType::Timestamp => self
-                .parsed(timestamp)
-                .map(|moment| Stored::Text(time::text(moment))),
+            FieldType::Timestamp => {
+                self.parsed(timestamp).map(|moment| Stored::Text(time::text(moment)))
+            }
             FieldType::Uuid => self
                 .parsed(|text| uuid::Uuid::try_parse(text).ok())
                 .map(|uuid| Stored::Text(uuid.to_string())),
@@ -184,9 +180,9 @@ impl Cell<'_> {
     fn as_json(&self) -> Option<String> {
         match self {
             Self::Null => None,
-            Self::Untyped(text) => serde_json::from_str::<Value>(text)
-                .is_ok()
-                .then(|| text.to_string()),
+            Self::Untyped(text) => {
+                serde_json::from_str::<Value>(text).is_ok().then(|| text.to_string())
+            }
             Self::Text(text) => Some(Value::from(text.as_str()).to_string()),
             other => Some(other.text().into_owned()),
         }
@@ -232,10 +228,7 @@ mod tests {
         let as_text = |text: &str| Some(Stored::Text(text.into()));
         assert_eq!(stored("1", FieldType::Boolean), Some(Stored::Integer(1)));
         assert_eq!(stored("3", FieldType::Float), Some(Stored::Float(3.0)));
-        assert_eq!(
-            stored("2026-01-31", FieldType::DateTime),
-            as_text("2026-01-31T00:00:00")
-        );
+        assert_eq!(stored("2026-01-31", FieldType::DateTime), as_text("2026-01-31T00:00:00"));
         assert_eq!(
             stored("2026-01-31T01:30:00+02:00", FieldType::Timestamp),
             as_text("2026-01-30T23:30:00.000Z")
@@ -245,35 +238,17 @@ mod tests {
             as_text("67e55044-10b1-426f-9247-bb680e5fe0c8")
         );
         assert_eq!(stored("[1]", FieldType::Json), as_text("[1]"));
-        assert_eq!(
-            Cell::Text("a".into()).store(&FieldType::Json).ok(),
-            as_text("\"a\"")
-        );
-        assert_eq!(
-            Cell::Null.store(&FieldType::Integer).ok(),
-            Some(Stored::Null)
-        );
+        assert_eq!(Cell::Text("a".into()).store(&FieldType::Json).ok(), as_text("\"a\""));
+        assert_eq!(Cell::Null.store(&FieldType::Integer).ok(), Some(Stored::Null));
     }
 
     #[test]
     fn values_that_do_not_fit_say_so() {
         for (text, kind, reason) in [
-            (
-                "3000000000",
-                FieldType::Integer,
-                "\"3000000000\" is not a whole number of 32 bits",
-            ),
+            ("3000000000", FieldType::Integer, "\"3000000000\" is not a whole number of 32 bits"),
             ("x", FieldType::Boolean, "\"x\" is not true or false"),
-            (
-                "abcd",
-                FieldType::String(3),
-                "\"abcd\" is not text of at most 3 characters",
-            ),
-            (
-                "9007199254740993",
-                FieldType::Float,
-                "\"9007199254740993\" is not a number",
-            ),
+            ("abcd", FieldType::String(3), "\"abcd\" is not text of at most 3 characters"),
+            ("9007199254740993", FieldType::Float, "\"9007199254740993\" is not a number"),
             ("{", FieldType::Json, "\"{\" is not JSON"),
         ] {
             assert_eq!(untyped(text).store(&kind), Err(reason.to_owned()));

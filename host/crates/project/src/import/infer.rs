@@ -89,11 +89,7 @@ impl Column {
         if only(&[Kind::Boolean]) {
             FieldType::Boolean
         } else if only(&[Kind::Integer]) {
-            if self.is_wide {
-                FieldType::BigInteger
-            } else {
-                FieldType::Integer
-            }
+            if self.is_wide { FieldType::BigInteger } else { FieldType::Integer }
         } else if only(&[Kind::Integer, Kind::Float]) && !self.is_inexact {
             FieldType::Float
         } else if only(&[Kind::Date]) {
@@ -178,9 +174,7 @@ pub(super) fn decide(
     let mut fields: Vec<FieldDefinition> = Vec::new();
     let mut targets = Vec::new();
     for column in observed.columns {
-        let has_key = targets
-            .iter()
-            .any(|target: &Target| target.field.as_str() == "id");
+        let has_key = targets.iter().any(|target: &Target| target.field.as_str() == "id");
         if let (Some(key), false) = (column.primary_key(), has_key) {
             primary_key = key;
             targets.push(Target {
@@ -215,13 +209,7 @@ pub(super) fn decide(
     let mut definition = CollectionDefinition::new(collection, primary_key);
     definition.fields = fields;
     definition.note = note;
-    Ok((
-        definition,
-        Plan {
-            targets,
-            generated_key: None,
-        },
-    ))
+    Ok((definition, Plan { targets, generated_key: None }))
 }
 
 #[cfg(test)]

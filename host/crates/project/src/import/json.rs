@@ -66,24 +66,15 @@ fn of_object<'a>(
         [(_, only)] if only.get().starts_with('[') => return elements(only.get().as_bytes()),
         _ => {}
     }
-    if members
-        .iter()
-        .all(|(_, value)| value.get().starts_with('{'))
-    {
-        return Ok(members
-            .into_iter()
-            .map(|(name, value)| (Some(name), value))
-            .collect());
+    if members.iter().all(|(_, value)| value.get().starts_with('{')) {
+        return Ok(members.into_iter().map(|(name, value)| (Some(name), value)).collect());
     }
     Ok(vec![(None, parse(bytes)?)])
 }
 
 fn elements(bytes: &[u8]) -> Result<Items<'_>, ImportError> {
     let elements: Vec<&RawValue> = parse(bytes)?;
-    Ok(elements
-        .into_iter()
-        .map(|element| (None, element))
-        .collect())
+    Ok(elements.into_iter().map(|element| (None, element)).collect())
 }
 
 fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ImportError> {
@@ -97,8 +88,5 @@ fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ImportError> {
 pub(super) fn malformed(position: Position, error: &serde_json::Error) -> ImportError {
     let text = error.to_string();
     let sentence = text.split(" at line ").next().unwrap_or_default();
-    ImportError::Malformed {
-        position,
-        reason: format!("the JSON is broken ({sentence})"),
-    }
+    ImportError::Malformed { position, reason: format!("the JSON is broken ({sentence})") }
 }

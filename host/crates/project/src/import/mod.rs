@@ -47,9 +47,7 @@ pub enum ImportFormat {
 impl ImportFormat {
     /// The format that a file's name says: `.csv`, `.tsv`, `.json`, `.ndjson` or `.jsonl`.
     pub fn of(path: &Path) -> Result<Self, ImportError> {
-        let extension = path
-            .extension()
-            .map(|extension| extension.to_ascii_lowercase());
+        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
         match extension.as_ref().and_then(|extension| extension.to_str()) {
             Some("csv" | "tsv") => Ok(Self::Csv),
             Some("json") => Ok(Self::Json),
@@ -187,11 +185,8 @@ async fn grant(
 ) -> Result<(), ProjectError> {
     let query = "select exists (select 1 from directus_permissions \
                  where collection = ?1 and policy = ?2 and action = 'read')";
-    let is_granted: bool = sqlx::query_scalar(query)
-        .bind(collection)
-        .bind(policy)
-        .fetch_one(&mut *connection)
-        .await?;
+    let is_granted: bool =
+        sqlx::query_scalar(query).bind(collection).bind(policy).fetch_one(&mut *connection).await?;
     if !is_granted {
         let permission = PermissionDefinition::new(collection, Action::Read, &["*"]);
         access::create_permission(connection, policy, &permission).await?;

@@ -67,10 +67,7 @@ mod tests {
             ("rowid", "f_rowid"),
             ("名前", "field"),
             ("", "field"),
-            (
-                "x\"); drop table directus_users; --",
-                "x_drop_table_directus_users",
-            ),
+            ("x\"); drop table directus_users; --", "x_drop_table_directus_users"),
             ("__proto__", "proto"),
         ] {
             assert_eq!(field_name(column, |_| false), expected, "{column}");

@@ -12,11 +12,7 @@ const NAMES: &str = "_key";
 
 /// A file's items.
 pub(super) enum Rows<'a> {
-    Csv {
-        bytes: &'a [u8],
-        delimiter: u8,
-        header: Vec<String>,
-    },
+    Csv { bytes: &'a [u8], delimiter: u8, header: Vec<String> },
     Json(json::Items<'a>),
     Ndjson(&'a [u8]),
 }
@@ -45,11 +41,7 @@ impl<'a> Rows<'a> {
     /// The items, one by one.
     pub(super) fn iter(&self) -> RowIterator<'_> {
         match self {
-            Self::Csv {
-                bytes,
-                delimiter,
-                header,
-            } => {
+            Self::Csv { bytes, delimiter, header } => {
                 let records = reader(bytes, *delimiter).into_records();
                 Box::new(records.map(|record| csv_row(record, header)))
             }
@@ -59,8 +51,7 @@ impl<'a> Rows<'a> {
                 if let Some(name) = name
                     && !row.cells.iter().any(|(column, _)| column == NAMES)
                 {
-                    row.cells
-                        .insert(0, (NAMES.into(), Cell::Text(name.clone())));
+                    row.cells.insert(0, (NAMES.into(), Cell::Text(name.clone())));
                 }
                 Ok(row)
             })),
@@ -82,10 +73,7 @@ fn require_utf8(bytes: &[u8]) -> Result<(), ImportError> {
     let good = bytes.iter().take(error.valid_up_to());
     let line = good.fold(1, |line, byte| line + u64::from(*byte == b'\n'));
     let reason = "the text is not UTF-8".into();
-    Err(ImportError::Malformed {
-        position: Position::Line(line),
-        reason,
-    })
+    Err(ImportError::Malformed { position: Position::Line(line), reason })
 }
 
 fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
@@ -102,11 +90,7 @@ fn csv_rows(bytes: &[u8]) -> Result<Rows<'_>, ImportError> {
     let mut header: Vec<String> = Vec::with_capacity(names.len());
     for (index, name) in names.iter().enumerate() {
         let name = name.trim();
-        let name = if name.is_empty() {
-            format!("column {}", index + 1)
-        } else {
-            name.to_owned()
-        };
+        let name = if name.is_empty() { format!("column {}", index + 1) } else { name.to_owned() };
         if header.contains(&name) {
             return Err(ImportError::DuplicateColumn(name));
         }
@@ -115,11 +99,7 @@ fn csv_rows(bytes: &[u8]) -> Result<Rows<'_>, ImportError> {
         }
         header.push(name);
     }
-    Ok(Rows::Csv {
-        bytes,
-        delimiter,
-        header,
-    })
+    Ok(Rows::Csv { bytes, delimiter, header })
 }
 
 /// The one of comma, semicolon and tab that the header has most of, outside quotes.
@@ -139,11 +119,7 @@ fn delimiter_of(bytes: &[u8]) -> u8 {
         }
     }
     // `max_by_key` gives the last of equals; the comma is to win.
-    counts
-        .iter()
-        .rev()
-        .max_by_key(|(_, count)| *count)
-        .map_or(b',', |(delimiter, _)| *delimiter)
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
 fn csv_row<'a>(
@@ -164,41 +140,27 @@ fn csv_row<'a>(
             (Cow::Borrowed(name.as_str()), cell)
         })
         .collect();
-    Ok(Row {
-        position: Position::Line(line),
-        cells,
-    })
+    Ok(Row { position: Position::Line(line), cells })
 }
 
 fn csv_error(error: &csv::Error) -> ImportError {
     let line = error.position().map_or(1, csv::Position::line);
     let reason = match error.kind() {
-        ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("it has {len} values, but the header has {expected_len}")
         }
         _ => "the CSV is broken".into(),
     };
-    ImportError::Malformed {
-        position: Position::Line(line),
-        reason,
-    }
+    ImportError::Malformed { position: Position::Line(line), reason }
 }
 
 fn json_row<'a>(text: &[u8], position: Position) -> Result<Row<'a>, ImportError> {
     if text.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(ImportError::Malformed {
-            position,
-            reason: "it is not an object".into(),
-        });
+        return Err(ImportError::Malformed { position, reason: "it is not an object".into() });
     }
     let object: Map<String, Value> =
         serde_json::from_slice(text).map_err(|error| json::malformed(position, &error))?;
-    let cells = object
-        .into_iter()
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
+    let cells = object.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     Ok(Row { position, cells })
 }
 

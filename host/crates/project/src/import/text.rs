@@ -90,10 +90,7 @@ pub(super) fn float(text: &str) -> Option<f64> {
     if !is_plain {
         return None;
     }
-    let number: f64 = text
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())?;
+    let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
     let digits = whole.len() + fraction.map_or(0, str::len);
     (digits <= EXACT_DIGITS || number.to_string() == text).then_some(number)
 }
@@ -186,11 +183,7 @@ mod tests {
         ] {
             assert_eq!(kind_of(text), kind, "{text}");
         }
-        assert_eq!(
-            written_kind("12"),
-            Kind::Text,
-            "what is written as text is no number"
-        );
+        assert_eq!(written_kind("12"), Kind::Text, "what is written as text is no number");
         assert_eq!(written_kind("2026-01-31"), Kind::Date);
     }
 }

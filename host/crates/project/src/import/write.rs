@@ -71,9 +71,7 @@ pub(super) async fn fit(
     .await?;
     if !is_collection {
         // The table has the name in other letters, or isn't a collection.
-        return Err(ProjectError::CollectionExists(
-            collection.as_str().to_owned(),
-        ));
+        return Err(ProjectError::CollectionExists(collection.as_str().to_owned()));
     }
     let table: Vec<TableColumn> = sqlx::query_as(
         "select name, type, \"notnull\", dflt_value, pk from pragma_table_info(?1) order by cid",
@@ -91,16 +89,9 @@ pub(super) async fn fit(
         let found = table
             .iter()
             .find(|known| known.name == column.name)
-            .or_else(|| {
-                table
-                    .iter()
-                    .find(|known| known.name.eq_ignore_ascii_case(&folded))
-            })
+            .or_else(|| table.iter().find(|known| known.name.eq_ignore_ascii_case(&folded)))
             .ok_or_else(unknown)?;
-        if targets
-            .iter()
-            .any(|target| target.field.as_str() == found.name)
-        {
+        if targets.iter().any(|target| target.field.as_str() == found.name) {
             return Err(ImportError::DuplicateColumn(column.name.clone()).into());
         }
         let kind = found.kind();
@@ -115,9 +106,7 @@ pub(super) async fn fit(
     }
     let mut generated_key = None;
     for column in &table {
-        let is_there = targets
-            .iter()
-            .any(|target| target.field.as_str() == column.name);
+        let is_there = targets.iter().any(|target| target.field.as_str() == column.name);
         if is_there || !(column.pk > 0 || column.not_null && column.dflt_value.is_none()) {
             continue;
         }
@@ -135,10 +124,7 @@ pub(super) async fn fit(
             }
         }
     }
-    Ok(Plan {
-        targets,
-        generated_key,
-    })
+    Ok(Plan { targets, generated_key })
 }
 
 impl TableColumn {
@@ -173,12 +159,8 @@ pub(super) async fn insert(
     plan: &Plan,
     rows: &Rows<'_>,
 ) -> Result<u64, ProjectError> {
-    let fields: Vec<&Identifier> = plan
-        .targets
-        .iter()
-        .map(|target| &target.field)
-        .chain(&plan.generated_key)
-        .collect();
+    let fields: Vec<&Identifier> =
+        plan.targets.iter().map(|target| &target.field).chain(&plan.generated_key).collect();
     let statement = Statement::new(collection, &fields);
     let positions: HashMap<&str, usize> = plan
         .targets
@@ -221,9 +203,7 @@ fn values(
         if let Some((value, target)) =
             place.and_then(|place| values.get_mut(place).zip(plan.targets.get(place)))
         {
-            *value = cell
-                .store(&target.kind)
-                .map_err(|reason| refused(target, reason))?;
+            *value = cell.store(&target.kind).map_err(|reason| refused(target, reason))?;
         }
     }
     for (value, target) in values.iter().zip(&plan.targets) {
@@ -248,11 +228,7 @@ impl Statement {
         let names: Vec<String> = fields.iter().map(|field| field.quoted()).collect();
         let places = vec!["?"; fields.len()].join(",");
         Self {
-            head: format!(
-                "insert into {} ({}) values ",
-                collection.quoted(),
-                names.join(", ")
-            ),
+            head: format!("insert into {} ({}) values ", collection.quoted(), names.join(", ")),
             item: format!("({places})"),
         }
     }
@@ -282,11 +258,7 @@ impl Statement {
         connection: &mut SqliteConnection,
         batch: &[(Position, Vec<Stored>)],
     ) -> Result<(), sqlx::Error> {
-        let sql = format!(
-            "{}{}",
-            self.head,
-            vec![self.item.as_str(); batch.len()].join(",")
-        );
+        let sql = format!("{}{}", self.head, vec![self.item.as_str(); batch.len()].join(","));
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (_, values) in batch {
             for value in values {

@@ -88,10 +88,7 @@ impl Project {
         let operation = Operation::ReadItems {
             collection: "directus_files".into(),
             keys: Some(vec![id.into()]),
-            query: Query {
-                fields: vec!["id".into()],
-                ..Query::default()
-            },
+            query: Query { fields: vec!["id".into()], ..Query::default() },
         };
         match self.engine().execute(caller, &operation).await {
             Ok(outcome) if outcome.items == 1 => {}
@@ -107,19 +104,12 @@ impl Project {
         .map_err(DataError::internal)?
         .ok_or_else(refused)?;
         let missing = || DataError::RouteNotFound(format!("/assets/{id}"));
-        let name = row
-            .filename_disk
-            .as_deref()
-            .filter(|name| is_plain(name))
-            .ok_or_else(missing)?;
-        let content = open(&self.uploads().join(name))
-            .await?
-            .ok_or_else(missing)?;
+        let name =
+            row.filename_disk.as_deref().filter(|name| is_plain(name)).ok_or_else(missing)?;
+        let content = open(&self.uploads().join(name)).await?.ok_or_else(missing)?;
         let length = content.metadata().await.map_err(DataError::internal)?.len();
-        let content_type = row
-            .r#type
-            .filter(|kind| is_media_type(kind))
-            .unwrap_or_else(|| UNKNOWN_TYPE.into());
+        let content_type =
+            row.r#type.filter(|kind| is_media_type(kind)).unwrap_or_else(|| UNKNOWN_TYPE.into());
         Ok(Asset {
             inline: SHOWN.contains(&content_type.as_str()),
             content_type,
@@ -154,20 +144,13 @@ async fn open(path: &Path) -> Result<Option<File>, DataError> {
         Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Ok(None),
         Err(error) => return Err(DataError::internal(error)),
     };
-    let is_file = file
-        .metadata()
-        .await
-        .map_err(DataError::internal)?
-        .is_file();
+    let is_file = file.metadata().await.map_err(DataError::internal)?.is_file();
     Ok(is_file.then_some(file))
 }
 
 /// `type/subtype` with an optional parameter, safe in a header.
 fn is_media_type(text: &str) -> bool {
-    text.contains('/')
-        && text
-            .bytes()
-            .all(|byte| byte == b' ' || byte.is_ascii_graphic())
+    text.contains('/') && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -177,19 +160,9 @@ mod tests {
     #[test]
     fn only_plain_names_are_opened() {
         assert!(is_plain("0b1e.svg"));
-        for name in [
-            "",
-            ".",
-            "..",
-            "../x",
-            "/etc/passwd",
-            "a/b",
-            "a/",
-            "./a",
-            ".hidden",
-            "a\\b",
-            "a\0b",
-        ] {
+        for name in
+            ["", ".", "..", "../x", "/etc/passwd", "a/b", "a/", "./a", ".hidden", "a\\b", "a\0b"]
+        {
             assert!(!is_plain(name), "{name:?}");
         }
     }
@@ -221,11 +194,6 @@ mod tests {
         std::os::unix::fs::symlink("/etc/passwd", &link).expect("linked");
         assert!(open(&link).await.expect("no fault").is_none());
         assert!(open(directory.path()).await.expect("no fault").is_none());
-        assert!(
-            open(&directory.path().join("missing"))
-                .await
-                .expect("no fault")
-                .is_none()
-        );
+        assert!(open(&directory.path().join("missing")).await.expect("no fault").is_none());
     }
 }

@@ -25,8 +25,7 @@ pub(super) const SYSTEM: [&str; 13] = [
 
 /// A column of JSON text. What isn't JSON was put there by hand, and counts as nothing.
 pub(super) fn json_of(text: Option<&str>) -> Value {
-    text.and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default()
+    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
 /// A row of directus_collections.
@@ -96,12 +95,8 @@ impl Readable {
             return Ok(Self { permissions: None });
         }
         match project.engine().permissions_of(caller).await? {
-            Value::Object(permissions) => Ok(Self {
-                permissions: Some(permissions),
-            }),
-            _ => Ok(Self {
-                permissions: Some(Map::new()),
-            }),
+            Value::Object(permissions) => Ok(Self { permissions: Some(permissions) }),
+            _ => Ok(Self { permissions: Some(Map::new()) }),
         }
     }
 

@@ -99,10 +99,9 @@ impl Column {
     fn data_type(&self) -> (String, Option<u32>) {
         let declared = self.declared.to_ascii_lowercase();
         match declared.split_once('(') {
-            Some((name, length)) => (
-                name.trim().to_owned(),
-                length.trim_end_matches(')').trim().parse().ok(),
-            ),
+            Some((name, length)) => {
+                (name.trim().to_owned(), length.trim_end_matches(')').trim().parse().ok())
+            }
             None => (declared, None),
         }
     }
@@ -133,10 +132,7 @@ impl Column {
         let Some(text) = self.dflt_value.as_deref() else {
             return Value::Null;
         };
-        if let Some(quoted) = text
-            .strip_prefix('\'')
-            .and_then(|text| text.strip_suffix('\''))
-        {
+        if let Some(quoted) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
             return quoted.replace("''", "'").into();
         }
         match (self.directus_type(), text.parse::<i64>()) {

@@ -41,9 +41,7 @@ struct FieldRow {
 
 impl FieldRow {
     fn special(&self) -> Option<Vec<&str>> {
-        self.special
-            .as_deref()
-            .map(|special| special.split(',').map(str::trim).collect())
+        self.special.as_deref().map(|special| special.split(',').map(str::trim).collect())
     }
 
     fn meta(&self) -> Value {
@@ -119,10 +117,7 @@ impl Project {
                 .map_err(DataError::internal)?;
         let mut by_collection: HashMap<String, Vec<FieldRow>> = HashMap::new();
         for row in rows {
-            by_collection
-                .entry(row.collection.clone())
-                .or_default()
-                .push(row);
+            by_collection.entry(row.collection.clone()).or_default().push(row);
         }
         Ok(by_collection)
     }
@@ -134,10 +129,8 @@ impl Project {
         rows: Vec<FieldRow>,
     ) -> Result<Vec<Value>, DataError> {
         let columns = Columns::of(self.pool(), collection).await?;
-        let mut rows: Vec<(String, FieldRow)> = rows
-            .into_iter()
-            .map(|row| (row.field.clone(), row))
-            .collect();
+        let mut rows: Vec<(String, FieldRow)> =
+            rows.into_iter().map(|row| (row.field.clone(), row)).collect();
         let mut fields = Vec::new();
         for column in &columns.all {
             let position = rows.iter().position(|(name, _)| *name == column.name);

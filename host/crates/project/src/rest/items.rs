@@ -63,11 +63,8 @@ impl Project {
         keys: Option<Vec<Value>>,
         query: &Query,
     ) -> Result<Value, DataError> {
-        let operation = Operation::ReadItems {
-            collection: collection.to_owned(),
-            keys,
-            query: query.clone(),
-        };
+        let operation =
+            Operation::ReadItems { collection: collection.to_owned(), keys, query: query.clone() };
         Ok(self.engine().execute(caller, &operation).await?.data)
     }
 }

@@ -16,11 +16,7 @@ impl Project {
     ///
     /// Errors: [`DataError::Forbidden`] for anonymous callers, and what the query gives.
     pub async fn users_me(&self, caller: &Caller, query: &Query) -> Result<Value, DataError> {
-        let user = caller
-            .accountability
-            .user
-            .as_deref()
-            .ok_or_else(forbidden)?;
+        let user = caller.accountability.user.as_deref().ok_or_else(forbidden)?;
         let operation = Operation::ReadItems {
             collection: "directus_users".into(),
             keys: Some(vec![user.into()]),

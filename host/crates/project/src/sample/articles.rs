@@ -53,9 +53,7 @@ async fn articles(
     let mut slugs = HashSet::new();
     let mut moments = Vec::new();
     for (number, category) in (0..ARTICLES).zip((1_i64..=8).cycle()) {
-        let section = usize::try_from(category - 1)
-            .ok()
-            .and_then(|index| SECTIONS.get(index));
+        let section = usize::try_from(category - 1).ok().and_then(|index| SECTIONS.get(index));
         let Some(section) = section else { continue };
         let (scene, title, slug) = headline(random, section, &mut slugs);
         // Evenly over two years, with some hours more or less.
@@ -102,9 +100,7 @@ async fn comments(
 ) -> Result<(), ProjectError> {
     for _ in 0..COMMENTS_WRITTEN {
         let article = random.below(ARTICLES);
-        let written = usize::try_from(article)
-            .ok()
-            .and_then(|index| moments.get(index));
+        let written = usize::try_from(article).ok().and_then(|index| moments.get(index));
         let Some(written) = written else { continue };
         let delay = SignedDuration::from_mins(i64::try_from(5 + random.below(5000)).unwrap_or(5));
         let created = written.checked_add(delay).unwrap_or(*written);
@@ -217,8 +213,6 @@ fn body(random: &mut Random, section: &Section, scene: &Scene) -> String {
 }
 
 fn moment_after(hours: u64) -> Timestamp {
-    let seconds = i64::try_from(hours)
-        .unwrap_or_default()
-        .saturating_mul(3600);
+    let seconds = i64::try_from(hours).unwrap_or_default().saturating_mul(3600);
     Timestamp::from_second(FIRST_MOMENT.saturating_add(seconds)).unwrap_or_default()
 }

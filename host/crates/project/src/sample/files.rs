@@ -51,10 +51,7 @@ pub(super) async fn insert(
     crate::database::create_directory(uploads)?;
     for file in &FILES {
         let id = random.uuid();
-        let extension = file
-            .name
-            .rsplit_once('.')
-            .map_or("bin", |(_, extension)| extension);
+        let extension = file.name.rsplit_once('.').map_or("bin", |(_, extension)| extension);
         let filename_disk = format!("{id}.{extension}");
         let path = uploads.join(&filename_disk);
         OpenOptions::new()

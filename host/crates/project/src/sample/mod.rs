@@ -149,20 +149,11 @@ fn user_of(login: &DemoLogin) -> NewUser {
 
 async fn require_empty(connection: &mut SqliteConnection) -> Result<(), ProjectError> {
     for (query, what) in [
-        (
-            "select exists (select 1 from directus_collections)",
-            "collections",
-        ),
+        ("select exists (select 1 from directus_collections)", "collections"),
         ("select exists (select 1 from directus_users)", "users"),
-        (
-            "select exists (select 1 from directus_policies)",
-            "policies",
-        ),
+        ("select exists (select 1 from directus_policies)", "policies"),
     ] {
-        if sqlx::query_scalar(query)
-            .fetch_one(&mut *connection)
-            .await?
-        {
+        if sqlx::query_scalar(query).fetch_one(&mut *connection).await? {
             return Err(ProjectError::NotEmpty(what));
         }
     }

@@ -11,28 +11,11 @@ use crate::{
 pub(super) const SEED: u64 = 0x6E65_7773_726F_6F6D;
 
 /// Fields of `articles` that the office's policies show. `internal_note` is for admins.
-const ARTICLE: [&str; 9] = [
-    "id",
-    "title",
-    "slug",
-    "body",
-    "status",
-    "published_on",
-    "author",
-    "category",
-    "comments",
-];
+const ARTICLE: [&str; 9] =
+    ["id", "title", "slug", "body", "status", "published_on", "author", "category", "comments"];
 
 /// Fields of `articles` that an editor writes.
-const EDITED: [&str; 7] = [
-    "title",
-    "slug",
-    "body",
-    "status",
-    "published_on",
-    "author",
-    "category",
-];
+const EDITED: [&str; 7] = ["title", "slug", "body", "status", "published_on", "author", "category"];
 
 /// The collections, each after those it points to.
 pub(super) fn collections() -> [CollectionDefinition; 4] {
@@ -81,10 +64,7 @@ pub(super) fn collections() -> [CollectionDefinition; 4] {
             )
             .field(FieldDefinition::new("published_on", Timestamp).with_note("Empty for drafts"))
             .field(FieldDefinition::new("author", to("authors", "articles")))
-            .field(FieldDefinition::new(
-                "category",
-                to("categories", "articles"),
-            )),
+            .field(FieldDefinition::new("category", to("categories", "articles"))),
         CollectionDefinition::new("comments", PrimaryKey::AutoIncrement)
             .with_note("What readers wrote under articles")
             .with_icon("comment")
@@ -139,10 +119,7 @@ pub(super) fn policies() -> [PolicyDefinition; 4] {
 }
 
 fn without_comments() -> Vec<&'static str> {
-    ARTICLE
-        .into_iter()
-        .filter(|field| *field != "comments")
-        .collect()
+    ARTICLE.into_iter().filter(|field| *field != "comments").collect()
 }
 
 /// The policy that comes with a role.

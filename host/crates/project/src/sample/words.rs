@@ -42,11 +42,7 @@ pub(super) const SECTIONS: [Section; 8] = [
             "night buses",
             "a rent register",
         ],
-        organisations: &[
-            "The city council",
-            "The planning office",
-            "The tenants' association",
-        ],
+        organisations: &["The city council", "The planning office", "The tenants' association"],
         openings: &[
             "After two evenings of debate, {org} has put {thing} back on the agenda of {place}.",
             "The plan for {thing} has been talked about in {place} for years; now there is a date.",
@@ -73,11 +69,7 @@ pub(super) const SECTIONS: [Section; 8] = [
             "cooperative ownership",
             "shared warehouses",
         ],
-        organisations: &[
-            "Halvorsen Tools",
-            "Brightwater Logistics",
-            "The Meridian bakery chain",
-        ],
+        organisations: &["Halvorsen Tools", "Brightwater Logistics", "The Meridian bakery chain"],
         openings: &[
             "{org} has told its staff in {place} that {thing} is no longer an experiment.",
             "Order books in {place} are full, and many managers give the same reason: {thing}.",
@@ -104,11 +96,7 @@ pub(super) const SECTIONS: [Section; 8] = [
             "pollen seasons",
             "bat calls",
         ],
-        organisations: &[
-            "The university hospital",
-            "The limnology institute",
-            "The field station",
-        ],
+        organisations: &["The university hospital", "The limnology institute", "The field station"],
         openings: &[
             "For eleven years a group in {place} has collected data on {thing}; the first results \
              are out.",
@@ -136,11 +124,7 @@ pub(super) const SECTIONS: [Section; 8] = [
             "a museum of sounds",
             "open-air readings",
         ],
-        organisations: &[
-            "The Harbour Theatre",
-            "The chamber orchestra",
-            "The literature house",
-        ],
+        organisations: &["The Harbour Theatre", "The chamber orchestra", "The literature house"],
         openings: &[
             "There were no seats left when {org} opened the season with {thing}.",
             "In {place}, {thing} has drawn more visitors than anyone had planned for.",
@@ -194,11 +178,7 @@ pub(super) const SECTIONS: [Section; 8] = [
             "a public data trust",
             "speech recognition in court",
         ],
-        organisations: &[
-            "The hospital trust",
-            "The transport authority",
-            "Start-up Lanternfish",
-        ],
+        organisations: &["The hospital trust", "The transport authority", "Start-up Lanternfish"],
         openings: &[
             "Half a year after the launch, {org} has looked at what {thing} has brought.",
             "{thing}: in {place} it has moved from a slide to a work order.",
@@ -253,11 +233,7 @@ pub(super) const SECTIONS: [Section; 8] = [
             "telephone counselling",
             "a midwives' house",
         ],
-        organisations: &[
-            "The public health office",
-            "The district hospital",
-            "The nurses' union",
-        ],
+        organisations: &["The public health office", "The district hospital", "The nurses' union"],
         openings: &[
             "Twice a week, {thing} now make the difference between {place} and the next city.",
             "{org} has counted: since {thing} began, fewer people come to the emergency room.",

@@ -17,27 +17,14 @@ pub(crate) async fn import(
     format: ImportFormat,
     text: &str,
 ) -> Result<ImportReport, ProjectError> {
-    project
-        .import_reader(
-            collection,
-            text.as_bytes(),
-            format,
-            &ImportOptions::default(),
-        )
-        .await
+    project.import_reader(collection, text.as_bytes(), format, &ImportOptions::default()).await
 }
 
 /// All items as an admin sees them, with all fields.
 pub(crate) async fn items(project: &Project, collection: &str) -> Value {
     let admin = admin(project).await;
-    let query = Query {
-        limit: Some(-1),
-        ..Query::default()
-    };
-    project
-        .items(&admin, collection, &query)
-        .await
-        .expect("items")
+    let query = Query { limit: Some(-1), ..Query::default() };
+    project.items(&admin, collection, &query).await.expect("items")
 }
 
 pub(crate) async fn admin(project: &Project) -> palisade_data::Caller {
@@ -45,30 +32,19 @@ pub(crate) async fn admin(project: &Project) -> palisade_data::Caller {
     if let Ok(caller) = project.caller_by_email(email).await {
         return caller;
     }
-    let user = palisade_project::NewUser {
-        admin: true,
-        ..palisade_project::NewUser::new(email)
-    };
+    let user = palisade_project::NewUser { admin: true, ..palisade_project::NewUser::new(email) };
     project.add_user(user).await.expect("admin");
     project.caller_by_email(email).await.expect("caller")
 }
 
 /// Fields and types of an import, as `field: type`.
 fn fields(report: &ImportReport) -> Vec<String> {
-    report
-        .fields
-        .iter()
-        .map(|field| format!("{}: {}", field.field, field.kind))
-        .collect()
+    report.fields.iter().map(|field| format!("{}: {}", field.field, field.kind)).collect()
 }
 
 pub(crate) async fn collections(project: &Project) -> Vec<(String, u64)> {
     let summary = project.show().await.expect("summary");
-    summary
-        .collections
-        .into_iter()
-        .map(|entry| (entry.collection, entry.items))
-        .collect()
+    summary.collections.into_iter().map(|entry| (entry.collection, entry.items)).collect()
 }
 
 #[tokio::test]
@@ -154,9 +130,7 @@ async fn every_shape_of_json_holds_items() {
             ]),
         ),
     ] {
-        import(&project, collection, ImportFormat::Json, text)
-            .await
-            .expect(collection);
+        import(&project, collection, ImportFormat::Json, text).await.expect(collection);
         assert_eq!(items(&project, collection).await, expected, "{collection}");
     }
 }
@@ -165,9 +139,7 @@ async fn every_shape_of_json_holds_items() {
 async fn ndjson_has_an_item_per_line() {
     let (project, _directory) = support::empty().await;
     let text = "{\"a\":1}\r\n\n{\"a\":2,\"b\":\"x\"}\n   \n{\"b\":null}";
-    let report = import(&project, "lines", ImportFormat::Ndjson, text)
-        .await
-        .expect("imported");
+    let report = import(&project, "lines", ImportFormat::Ndjson, text).await.expect("imported");
     assert_eq!(report.items, 3);
     assert_eq!(
         items(&project, "lines").await,
@@ -194,9 +166,7 @@ async fn an_id_that_identifies_becomes_the_key() {
         ("repeated", "id,a\n1,x\n1,y\n", json!(1), true),
         ("missing", "id,a\n5,x\n,y\n", json!(1), true),
     ] {
-        import(&project, collection, ImportFormat::Csv, text)
-            .await
-            .expect(collection);
+        import(&project, collection, ImportFormat::Csv, text).await.expect(collection);
         let items = items(&project, collection).await;
         assert_eq!(items[0]["id"], key, "{collection}");
         assert_eq!(items[0].get("id_2").is_some(), other, "{collection}");
@@ -205,36 +175,22 @@ async fn an_id_that_identifies_becomes_the_key() {
         .execute(project.pool())
         .await
         .expect("inserted");
-    assert_eq!(
-        items(&project, "numbers").await[2]["id"],
-        8,
-        "numbers go on after the imported"
-    );
+    assert_eq!(items(&project, "numbers").await[2]["id"], 8, "numbers go on after the imported");
 }
 
 #[tokio::test]
 async fn a_second_import_appends() {
     let (project, _directory) = support::empty().await;
     let first = "id,Name,n\n1,a,5\n";
-    import(&project, "things", ImportFormat::Csv, first)
+    import(&project, "things", ImportFormat::Csv, first).await.expect("imported");
+    let report = import(&project, "things", ImportFormat::Json, r#"[{"name":"b"},{"id":9}]"#)
         .await
-        .expect("imported");
-    let report = import(
-        &project,
-        "things",
-        ImportFormat::Json,
-        r#"[{"name":"b"},{"id":9}]"#,
-    )
-    .await
-    .expect("appended");
+        .expect("appended");
     assert!(!report.created);
     assert_eq!(report.items, 2);
     let before = collections(&project).await;
     for (text, message) in [
-        (
-            r#"[{"colour":"red"}]"#,
-            "Collection \"things\" has no field for column \"colour\".",
-        ),
+        (r#"[{"colour":"red"}]"#, "Collection \"things\" has no field for column \"colour\"."),
         (
             r#"[{"name":"c"},{"n":"many"}]"#,
             "Item 2, column \"n\": \"many\" is not a whole number of 32 bits.",
@@ -248,9 +204,7 @@ async fn a_second_import_appends() {
             "Item 1, column \"name\": \"{\\\"a\\\":1}\" is not text of at most 255 characters.",
         ),
     ] {
-        let error = import(&project, "things", ImportFormat::Json, text)
-            .await
-            .expect_err(message);
+        let error = import(&project, "things", ImportFormat::Json, text).await.expect_err(message);
         assert_eq!(error.to_string(), message);
     }
     assert_eq!(collections(&project).await, before);
@@ -261,20 +215,11 @@ async fn keys_are_made_where_the_collection_has_uuids() {
     let (project, _directory) = support::empty().await;
     let definition = CollectionDefinition::new("tags", PrimaryKey::Uuid)
         .field(FieldDefinition::new("name", FieldType::String(10)).required());
-    project
-        .create_collection(&definition)
-        .await
-        .expect("created");
-    import(&project, "tags", ImportFormat::Csv, "name\na\nb\n")
-        .await
-        .expect("appended");
+    project.create_collection(&definition).await.expect("created");
+    import(&project, "tags", ImportFormat::Csv, "name\na\nb\n").await.expect("appended");
     let items = items(&project, "tags").await;
-    let keys: Vec<&str> = items
-        .as_array()
-        .expect("array")
-        .iter()
-        .filter_map(|item| item["id"].as_str())
-        .collect();
+    let keys: Vec<&str> =
+        items.as_array().expect("array").iter().filter_map(|item| item["id"].as_str()).collect();
     assert_eq!(keys.len(), 2);
     assert!(keys.iter().all(|key| key.len() == 36) && keys[0] != keys[1]);
 }
@@ -288,27 +233,19 @@ async fn named_policies_may_read_what_was_imported() {
         ..ImportOptions::default()
     };
     let text = "name\nMain plant\n".as_bytes();
-    let report = project
-        .import_reader("plants", text, ImportFormat::Csv, &options)
-        .await
-        .expect("imported");
+    let report =
+        project.import_reader("plants", text, ImportFormat::Csv, &options).await.expect("imported");
     assert_eq!(report.items, 1);
     let reader = support::caller(&project, "reader").await;
     let editor = support::caller(&project, "editor").await;
     let query = Query::default();
     assert_eq!(
-        project
-            .items(&reader, "plants", &query)
-            .await
-            .expect("readable"),
+        project.items(&reader, "plants", &query).await.expect("readable"),
         json!([{"id": 1, "name": "Main plant"}])
     );
     assert!(project.items(&editor, "plants", &query).await.is_err());
 
-    let options = ImportOptions {
-        readable_by: vec!["nobody".into()],
-        ..ImportOptions::default()
-    };
+    let options = ImportOptions { readable_by: vec!["nobody".into()], ..ImportOptions::default() };
     let error = project
         .import_reader("other", text, ImportFormat::Csv, &options)
         .await
@@ -333,25 +270,14 @@ async fn the_format_comes_from_the_name() {
         let path = directory.path().join(name);
         fs::write(&path, text).expect("written");
         let collection = name.split('.').next().expect("stem");
-        let report = project
-            .import(collection, &path, &options)
-            .await
-            .expect(name);
+        let report = project.import(collection, &path, &options).await.expect(name);
         assert_eq!(report.items, 1);
     }
-    let error = project
-        .import("f", directory.path().join("f.xlsx"), &options)
-        .await
-        .expect_err("refused");
-    assert!(
-        error
-            .to_string()
-            .ends_with("none of .csv, .tsv, .json, .ndjson and .jsonl.")
-    );
-    let error = project
-        .import("f", directory.path().join("f.csv"), &options)
-        .await
-        .expect_err("missing");
+    let error =
+        project.import("f", directory.path().join("f.xlsx"), &options).await.expect_err("refused");
+    assert!(error.to_string().ends_with("none of .csv, .tsv, .json, .ndjson and .jsonl."));
+    let error =
+        project.import("f", directory.path().join("f.csv"), &options).await.expect_err("missing");
     assert!(matches!(error, ProjectError::File { .. }), "{error}");
 }
 
@@ -362,9 +288,7 @@ async fn a_large_file_goes_in_batches() {
     for number in 0..5003 {
         text.push_str(&format!("{number},row {number}\n"));
     }
-    let report = import(&project, "many", ImportFormat::Csv, &text)
-        .await
-        .expect("imported");
+    let report = import(&project, "many", ImportFormat::Csv, &text).await.expect("imported");
     assert_eq!(report.items, 5003);
     let (rows, sum): (i64, i64) = sqlx::query_as("select count(*), sum(n) from many")
         .fetch_one(project.pool())
@@ -372,13 +296,8 @@ async fn a_large_file_goes_in_batches() {
         .expect("counted");
     assert_eq!((rows, sum), (5003, 5003 * 5002 / 2));
     text.push_str("5003\n");
-    let error = import(&project, "more", ImportFormat::Csv, &text)
-        .await
-        .expect_err("refused");
-    assert_eq!(
-        error.to_string(),
-        "Line 5005: it has 1 values, but the header has 2."
-    );
+    let error = import(&project, "more", ImportFormat::Csv, &text).await.expect_err("refused");
+    assert_eq!(error.to_string(), "Line 5005: it has 1 values, but the header has 2.");
     assert_eq!(collections(&project).await, [("many".to_owned(), 5003)]);
 }
 
@@ -390,9 +309,7 @@ async fn the_countries_of_iso_3166_import() {
         eprintln!("skipped: the Debian package iso-codes is not installed");
         return;
     }
-    let report = project
-        .import("countries", path, &ImportOptions::default())
-        .await;
+    let report = project.import("countries", path, &ImportOptions::default()).await;
     let report = report.expect("imported");
     assert_eq!(report.items, 249);
     assert_eq!(
@@ -413,10 +330,7 @@ async fn the_countries_of_iso_3166_import() {
         "fields": "name,numeric,flag",
     }));
     assert_eq!(
-        project
-            .items(&admin, "countries", &query.expect("query"))
-            .await
-            .expect("items"),
+        project.items(&admin, "countries", &query.expect("query")).await.expect("items"),
         json!([{"name": "Afghanistan", "numeric": "004", "flag": "🇦🇫"}])
     );
 }
@@ -427,10 +341,7 @@ async fn an_import_can_run_beside_other_work() {
     let path = directory.path().join("a.csv");
     fs::write(&path, "x\n1\n").expect("written");
     let task = tokio::spawn(async move {
-        project
-            .import("a", path, &ImportOptions::default())
-            .await
-            .map(|report| report.items)
+        project.import("a", path, &ImportOptions::default()).await.map(|report| report.items)
     });
     assert_eq!(task.await.expect("finished").expect("imported"), 1);
 }

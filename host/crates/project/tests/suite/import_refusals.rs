@@ -28,27 +28,19 @@ async fn appending_minds_what_the_collection_requires() {
             "article,author_name,body\n1,,Good\n",
             "Line 2, column \"author_name\": it needs a value.",
         ),
-        (
-            "Articles",
-            "title\nx\n",
-            "There is a collection \"Articles\" already.",
-        ),
+        ("Articles", "title\nx\n", "There is a collection \"Articles\" already."),
         (
             "categories",
             "name,slug\nNew,new\nCity,city-2\n",
             "Line 3: a value that has to be unique is in the collection already.",
         ),
     ] {
-        let error = import(&project, collection, ImportFormat::Csv, text)
-            .await
-            .expect_err(message);
+        let error = import(&project, collection, ImportFormat::Csv, text).await.expect_err(message);
         assert_eq!(error.to_string(), message);
     }
     assert_eq!(collections(&project).await, before);
     let text = "article;author_name;body;approved\n3;Bea;Good;true\n";
-    import(&project, "comments", ImportFormat::Csv, text)
-        .await
-        .expect("appended");
+    import(&project, "comments", ImportFormat::Csv, text).await.expect("appended");
 }
 
 #[tokio::test]
@@ -64,51 +56,19 @@ async fn broken_files_leave_nothing_and_say_where() {
     for (format, text, message) in [
         (Csv, "", "The file has no items."),
         (Csv, "a,b\n", "The file has no items."),
-        (
-            Csv,
-            "a,b\n1,2\n3\n",
-            "Line 3: it has 1 values, but the header has 2.",
-        ),
-        (
-            Csv,
-            "a,b, a\n1,2,3\n",
-            "Column \"a\" is there twice. Rename one of them.",
-        ),
-        (
-            Csv,
-            wide_csv.as_str(),
-            "The file has more than 1000 columns.",
-        ),
-        (
-            Json,
-            wide_json.as_str(),
-            "The file has more than 1000 columns.",
-        ),
+        (Csv, "a,b\n1,2\n3\n", "Line 3: it has 1 values, but the header has 2."),
+        (Csv, "a,b, a\n1,2,3\n", "Column \"a\" is there twice. Rename one of them."),
+        (Csv, wide_csv.as_str(), "The file has more than 1000 columns."),
+        (Json, wide_json.as_str(), "The file has more than 1000 columns."),
         (Json, "", "The file has no items."),
         (Json, "[]", "The file has no items."),
         (Json, "{}", "The file has no items."),
         (Json, "[{}]", "The file has no items."),
-        (
-            Json,
-            "3",
-            "The file has to be a JSON array of objects, or an object.",
-        ),
-        (
-            Json,
-            "\"text\"",
-            "The file has to be a JSON array of objects, or an object.",
-        ),
+        (Json, "3", "The file has to be a JSON array of objects, or an object."),
+        (Json, "\"text\"", "The file has to be a JSON array of objects, or an object."),
         (Json, "[{\"a\":1},\n2]", "Item 2: it is not an object."),
-        (
-            Json,
-            "[{\"a\":1},\n{\"a\":}]",
-            "Line 2: the JSON is broken (expected value).",
-        ),
-        (
-            Json,
-            "nonsense",
-            "Line 1: the JSON is broken (expected ident).",
-        ),
+        (Json, "[{\"a\":1},\n{\"a\":}]", "Line 2: the JSON is broken (expected value)."),
+        (Json, "nonsense", "Line 1: the JSON is broken (expected ident)."),
         (Ndjson, "\n \n", "The file has no items."),
         (Ndjson, "{\"a\":1}\n[1]\n", "Line 2: it is not an object."),
         (
@@ -117,9 +77,7 @@ async fn broken_files_leave_nothing_and_say_where() {
             "Line 2: the JSON is broken (EOF while parsing an object).",
         ),
     ] {
-        let error = import(&project, "broken", format, text)
-            .await
-            .expect_err(message);
+        let error = import(&project, "broken", format, text).await.expect_err(message);
         assert_eq!(error.to_string(), message);
     }
     let latin = b"name\nM\xfcller\n".as_slice();
@@ -140,14 +98,8 @@ async fn broken_files_leave_nothing_and_say_where() {
 #[tokio::test]
 async fn deeply_nested_json_is_refused_without_harm() {
     let (project, _directory) = support::empty().await;
-    let deep = format!(
-        "[{{\"a\":{}1{}}}]",
-        "[".repeat(100_000),
-        "]".repeat(100_000)
-    );
-    let error = import(&project, "deep", ImportFormat::Json, &deep)
-        .await
-        .expect_err("refused");
+    let deep = format!("[{{\"a\":{}1{}}}]", "[".repeat(100_000), "]".repeat(100_000));
+    let error = import(&project, "deep", ImportFormat::Json, &deep).await.expect_err("refused");
     assert!(matches!(error, ProjectError::Import(_)), "{error}");
 }
 
@@ -166,19 +118,8 @@ async fn hostile_names_do_no_harm() {
         "1a",
         "ä",
     ] {
-        let error = import(&project, name, ImportFormat::Csv, "a\n1\n")
-            .await
-            .expect_err(name);
-        assert!(
-            matches!(
-                error,
-                ProjectError::InvalidName {
-                    what: "collection",
-                    ..
-                }
-            ),
-            "{error}"
-        );
+        let error = import(&project, name, ImportFormat::Csv, "a\n1\n").await.expect_err(name);
+        assert!(matches!(error, ProjectError::InvalidName { what: "collection", .. }), "{error}");
     }
     let report = import(
         &project,
@@ -200,9 +141,7 @@ async fn values_are_data_whatever_they_say() {
     let (project, _directory) = support::empty().await;
     let hostile = "'); drop table directus_users; --";
     let text = json!([{"name": hostile, "$where": "1", "__proto__": {"x": 1}}]).to_string();
-    import(&project, "hostile", ImportFormat::Json, &text)
-        .await
-        .expect("imported");
+    import(&project, "hostile", ImportFormat::Json, &text).await.expect("imported");
     let item = items(&project, "hostile").await;
     assert_eq!(item[0]["name"], hostile);
     assert_eq!(item[0]["where"], "1");

@@ -18,19 +18,12 @@ fn payload(value: Value) -> Map<String, Value> {
 }
 
 async fn run(project: &Project, caller: &Caller, operation: Operation) -> Result<Value, DataError> {
-    project
-        .engine()
-        .execute(caller, &operation)
-        .await
-        .map(|outcome| outcome.data)
+    project.engine().execute(caller, &operation).await.map(|outcome| outcome.data)
 }
 
 async fn count(project: &Project, caller: &Caller, collection: &str, filter: Value) -> u64 {
     let query = query(&json!({"aggregate": {"count": "*"}, "filter": filter}));
-    let data = project
-        .items(caller, collection, &query)
-        .await
-        .expect("counted");
+    let data = project.items(caller, collection, &query).await.expect("counted");
     data[0]["count"].as_u64().expect("a number")
 }
 
@@ -38,13 +31,7 @@ async fn count(project: &Project, caller: &Caller, collection: &str, filter: Val
 async fn the_sample_is_the_same_every_time() {
     let (one, _one_directory) = support::newsroom().await;
     let (other, _other_directory) = support::newsroom().await;
-    for table in [
-        "authors",
-        "categories",
-        "articles",
-        "comments",
-        "directus_files",
-    ] {
+    for table in ["authors", "categories", "articles", "comments", "directus_files"] {
         let dump = async |project: &Project| -> Vec<String> {
             let columns: String = sqlx::query_scalar(
                 "select group_concat('quote(\"' || name || '\")', ' || char(31) || ') \
@@ -80,12 +67,7 @@ async fn the_first_articles() {
         "sort": "id",
         "limit": 3,
     }));
-    insta::assert_json_snapshot!(
-        project
-            .items(&admin, "articles", &query)
-            .await
-            .expect("items")
-    );
+    insta::assert_json_snapshot!(project.items(&admin, "articles", &query).await.expect("items"));
 }
 
 #[tokio::test]
@@ -93,13 +75,7 @@ async fn the_sample_looks_like_a_newsroom() {
     let (project, _directory) = support::newsroom().await;
     let admin = support::caller(&project, "admin").await;
     assert_eq!(count(&project, &admin, "articles", json!({})).await, 160);
-    let drafts = count(
-        &project,
-        &admin,
-        "articles",
-        json!({"status": {"_eq": "draft"}}),
-    )
-    .await;
+    let drafts = count(&project, &admin, "articles", json!({"status": {"_eq": "draft"}})).await;
     assert!((25..=55).contains(&drafts), "{drafts} drafts");
     let noted = json!({"internal_note": {"_nnull": true}});
     assert!(count(&project, &admin, "articles", noted).await >= 30);
@@ -111,10 +87,8 @@ async fn the_sample_looks_like_a_newsroom() {
         "select title || body || ifnull(internal_note, '') from articles",
         "select body from comments",
     ] {
-        let texts: Vec<String> = sqlx::query_scalar(texts)
-            .fetch_all(project.pool())
-            .await
-            .expect("texts");
+        let texts: Vec<String> =
+            sqlx::query_scalar(texts).fetch_all(project.pool()).await.expect("texts");
         let unfilled: Vec<_> = texts.iter().filter(|text| text.contains('{')).collect();
         assert!(unfilled.is_empty(), "{unfilled:?}");
     }
@@ -124,20 +98,9 @@ async fn the_sample_looks_like_a_newsroom() {
 async fn an_editor_works_on_articles_without_internal_notes() {
     let (project, _directory) = support::newsroom().await;
     let editor = support::caller(&project, "editor").await;
-    let third = project
-        .item(&editor, "articles", "3", &Query::default())
-        .await
-        .expect("readable");
-    let fields: Vec<&str> = third
-        .as_object()
-        .expect("item")
-        .keys()
-        .map(String::as_str)
-        .collect();
-    assert!(
-        fields.contains(&"title") && !fields.contains(&"internal_note"),
-        "{fields:?}"
-    );
+    let third = project.item(&editor, "articles", "3", &Query::default()).await.expect("readable");
+    let fields: Vec<&str> = third.as_object().expect("item").keys().map(String::as_str).collect();
+    assert!(fields.contains(&"title") && !fields.contains(&"internal_note"), "{fields:?}");
     for refused in [
         json!({"fields": "internal_note"}),
         json!({"filter": {"internal_note": {"_nnull": true}}}),
@@ -146,19 +109,14 @@ async fn an_editor_works_on_articles_without_internal_notes() {
         json!({"aggregate": {"count": "*"}, "groupBy": "internal_note"}),
         json!({"fields": "x", "alias": {"x": "internal_note"}}),
     ] {
-        let error = project
-            .items(&editor, "articles", &query(&refused))
-            .await
-            .expect_err("refused");
+        let error =
+            project.items(&editor, "articles", &query(&refused)).await.expect_err("refused");
         assert_eq!(error.code(), "FORBIDDEN", "{refused}");
     }
     for through in ["articles.internal_note", "articles.*"] {
         let query = query(&json!({"fields": through, "limit": 1}));
         let data = project.items(&editor, "authors", &query).await;
-        assert!(
-            !data.is_ok_and(|data| data.to_string().contains("internal_note")),
-            "{through}"
-        );
+        assert!(!data.is_ok_and(|data| data.to_string().contains("internal_note")), "{through}");
     }
     let updated = run(
         &project,
@@ -178,9 +136,7 @@ async fn an_editor_works_on_articles_without_internal_notes() {
         &editor,
         Operation::CreateItems {
             collection: "articles".into(),
-            items: vec![payload(
-                json!({"title": "Breaking", "author": 1, "category": 1}),
-            )],
+            items: vec![payload(json!({"title": "Breaking", "author": 1, "category": 1}))],
             query: query(&json!({"fields": "status,title"})),
         },
     )
@@ -194,20 +150,12 @@ async fn an_editor_deletes_nothing_and_touches_nothing_else() {
     let (project, _directory) = support::newsroom().await;
     let editor = support::caller(&project, "editor").await;
     let before = project.show().await.expect("summary");
-    for collection in [
-        "articles",
-        "authors",
-        "categories",
-        "comments",
-        "directus_files",
-    ] {
+    for collection in ["articles", "authors", "categories", "comments", "directus_files"] {
         let operation = Operation::DeleteItems {
             collection: collection.into(),
             selection: Selection::Keys(vec![1.into()]),
         };
-        let error = run(&project, &editor, operation)
-            .await
-            .expect_err("refused");
+        let error = run(&project, &editor, operation).await.expect_err("refused");
         assert_eq!(error.code(), "FORBIDDEN", "{collection}");
     }
     for (collection, values) in [
@@ -222,9 +170,7 @@ async fn an_editor_deletes_nothing_and_touches_nothing_else() {
             payload: payload(values.clone()),
             query: Query::default(),
         };
-        let error = run(&project, &editor, operation)
-            .await
-            .expect_err("refused");
+        let error = run(&project, &editor, operation).await.expect_err("refused");
         assert_eq!(error.code(), "FORBIDDEN", "{collection} {values}");
     }
     assert_eq!(project.show().await.expect("summary"), before);
@@ -242,36 +188,23 @@ async fn a_reader_sees_what_is_published_also_through_relations() {
     assert_eq!(count(&project, &reader, "articles", drafts).await, 0);
 
     let all = query(&json!({"fields": "articles.status", "limit": -1}));
-    let authors = project
-        .items(&reader, "authors", &all)
-        .await
-        .expect("authors");
+    let authors = project.items(&reader, "authors", &all).await.expect("authors");
     assert!(authors.to_string().contains("published") && !authors.to_string().contains("draft"));
 
     let of_published = json!({"article": {"status": {"_eq": "published"}}});
     let comments = count(&project, &admin, "comments", of_published).await;
-    assert_eq!(
-        count(&project, &reader, "comments", json!({})).await,
-        comments
-    );
-    assert!(
-        comments < 300,
-        "some comments are under articles that aren't published"
-    );
+    assert_eq!(count(&project, &reader, "comments", json!({})).await, comments);
+    assert!(comments < 300, "some comments are under articles that aren't published");
 
     let draft: i64 = sqlx::query_scalar("select id from articles where status = 'draft' limit 1")
         .fetch_one(project.pool())
         .await
         .expect("a draft");
     let key = draft.to_string();
-    let error = project
-        .item(&reader, "articles", &key, &Query::default())
-        .await
-        .expect_err("refused");
-    let missing = project
-        .item(&reader, "articles", "99999", &Query::default())
-        .await
-        .expect_err("refused");
+    let error =
+        project.item(&reader, "articles", &key, &Query::default()).await.expect_err("refused");
+    let missing =
+        project.item(&reader, "articles", "99999", &Query::default()).await.expect_err("refused");
     assert_eq!(error.to_string(), missing.to_string());
 }
 
@@ -282,10 +215,7 @@ async fn the_api_user_reads_published_articles_and_has_no_app() {
     assert!(!api.accountability.app && !api.accountability.admin);
     assert!(count(&project, &api, "articles", json!({})).await > 0);
     for collection in ["authors", "categories", "comments"] {
-        let error = project
-            .items(&api, collection, &Query::default())
-            .await
-            .expect_err(collection);
+        let error = project.items(&api, collection, &Query::default()).await.expect_err(collection);
         assert_eq!(error.code(), "FORBIDDEN", "{collection}");
     }
 }
@@ -294,10 +224,7 @@ async fn the_api_user_reads_published_articles_and_has_no_app() {
 async fn the_sample_needs_an_empty_project() {
     let (project, _directory) = support::newsroom().await;
     let error = project.install_newsroom().await.expect_err("refused");
-    assert!(
-        matches!(error, ProjectError::NotEmpty("collections")),
-        "{error}"
-    );
+    assert!(matches!(error, ProjectError::NotEmpty("collections")), "{error}");
 }
 
 #[tokio::test]

@@ -13,21 +13,13 @@ use crate::support;
 async fn a_new_project_opens_again_and_keeps_its_name() {
     let directory = tempfile::tempdir().expect("directory");
     let path = directory.path().join("deeper/still/project.db");
-    let settings = ProjectSettings {
-        name: "Gazette".into(),
-    };
+    let settings = ProjectSettings { name: "Gazette".into() };
     drop(Project::create(&path, settings).await.expect("created"));
     let project = Project::open(&path).await.expect("opened");
     assert_eq!(project.show().await.expect("summary").name, "Gazette");
     let left: Vec<_> = fs::read_dir(path.parent().expect("parent"))
         .expect("listed")
-        .map(|entry| {
-            entry
-                .expect("entry")
-                .file_name()
-                .into_string()
-                .expect("name")
-        })
+        .map(|entry| entry.expect("entry").file_name().into_string().expect("name"))
         .filter(|name| name.contains("draft"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
@@ -43,12 +35,7 @@ async fn only_the_owner_may_read_the_file() {
     assert_eq!(mode("project.db-wal").expect("side file"), 0o600);
     assert_eq!(mode("uploads").expect("directory"), 0o700);
     for entry in fs::read_dir(directory.path().join("uploads")).expect("uploads") {
-        let mode = entry
-            .expect("entry")
-            .metadata()
-            .expect("metadata")
-            .permissions()
-            .mode();
+        let mode = entry.expect("entry").metadata().expect("metadata").permissions().mode();
         assert_eq!(mode & 0o077, 0);
     }
     project.pool().close().await;
@@ -63,15 +50,11 @@ async fn what_is_there_is_never_overwritten() {
     let directory = tempfile::tempdir().expect("directory");
     let path = directory.path().join("project.db");
     fs::write(&path, "precious").expect("written");
-    let error = Project::create(&path, ProjectSettings::default())
-        .await
-        .expect_err("refused");
+    let error = Project::create(&path, ProjectSettings::default()).await.expect_err("refused");
     assert!(matches!(error, ProjectError::Exists(_)), "{error}");
     let dangling = directory.path().join("dangling");
     std::os::unix::fs::symlink(directory.path().join("nowhere"), &dangling).expect("linked");
-    let error = Project::create(&dangling, ProjectSettings::default())
-        .await
-        .expect_err("refused");
+    let error = Project::create(&dangling, ProjectSettings::default()).await.expect_err("refused");
     assert!(matches!(error, ProjectError::Exists(_)), "{error}");
     assert_eq!(fs::read_to_string(&path).expect("read"), "precious");
 }
@@ -79,13 +62,8 @@ async fn what_is_there_is_never_overwritten() {
 #[tokio::test]
 async fn a_missing_project_says_how_to_make_one() {
     let directory = tempfile::tempdir().expect("directory");
-    let error = Project::open(directory.path().join("project.db"))
-        .await
-        .expect_err("missing");
-    assert!(
-        error.to_string().contains("palisade project init"),
-        "{error}"
-    );
+    let error = Project::open(directory.path().join("project.db")).await.expect_err("missing");
+    assert!(error.to_string().contains("palisade project init"), "{error}");
 }
 
 #[tokio::test]
@@ -94,14 +72,8 @@ async fn files_of_another_kind_are_refused_untouched() {
     let path = directory.path().join("other.db");
     // Another program's database: a good header, another application id.
     let (project, other) = support::empty().await;
-    sqlx::query("pragma application_id = 1")
-        .execute(project.pool())
-        .await
-        .expect("changed");
-    sqlx::query("pragma wal_checkpoint(truncate)")
-        .execute(project.pool())
-        .await
-        .expect("written");
+    sqlx::query("pragma application_id = 1").execute(project.pool()).await.expect("changed");
+    sqlx::query("pragma wal_checkpoint(truncate)").execute(project.pool()).await.expect("written");
     project.pool().close().await;
     let foreign = fs::read(other.path().join("project.db")).expect("read");
     for content in [b"".to_vec(), b"text".to_vec(), vec![0; 4096], foreign] {
@@ -110,9 +82,7 @@ async fn files_of_another_kind_are_refused_untouched() {
         assert!(matches!(error, ProjectError::NotAProject(_)), "{error}");
         assert_eq!(fs::read(&path).expect("read"), content);
     }
-    let error = Project::open(directory.path())
-        .await
-        .expect_err("a directory");
+    let error = Project::open(directory.path()).await.expect_err("a directory");
     assert!(matches!(error, ProjectError::NotAProject(_)), "{error}");
 }
 
@@ -124,40 +94,19 @@ async fn a_project_can_be_removed_and_nothing_else() {
     Project::remove(&path).expect("removed");
     let left = fs::read_dir(directory.path()).expect("listed").count();
     assert_eq!(left, 0);
-    assert!(matches!(
-        Project::remove(&path),
-        Err(ProjectError::Missing(_))
-    ));
+    assert!(matches!(Project::remove(&path), Err(ProjectError::Missing(_))));
     fs::write(&path, "precious").expect("written");
-    assert!(matches!(
-        Project::remove(&path),
-        Err(ProjectError::NotAProject(_))
-    ));
+    assert!(matches!(Project::remove(&path), Err(ProjectError::NotAProject(_))));
     assert!(path.exists());
 }
 
 #[tokio::test]
 async fn a_later_schema_is_refused() {
     let (project, directory) = support::empty().await;
-    sqlx::query("pragma user_version = 2")
-        .execute(project.pool())
-        .await
-        .expect("changed");
+    sqlx::query("pragma user_version = 2").execute(project.pool()).await.expect("changed");
     project.pool().close().await;
-    let error = Project::open(directory.path().join("project.db"))
-        .await
-        .expect_err("refused");
-    assert!(
-        matches!(
-            error,
-            ProjectError::Newer {
-                found: 2,
-                supported: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let error = Project::open(directory.path().join("project.db")).await.expect_err("refused");
+    assert!(matches!(error, ProjectError::Newer { found: 2, supported: 1, .. }), "{error}");
 }
 
 #[tokio::test]
@@ -172,10 +121,7 @@ async fn a_collection_is_created_whole_or_not_at_all() {
         (
             books().field(FieldDefinition::new(
                 "shelf",
-                FieldType::ManyToOne {
-                    collection: "shelves".into(),
-                    one_field: None,
-                },
+                FieldType::ManyToOne { collection: "shelves".into(), one_field: None },
             )),
             "Field \"shelf\" points to collection \"shelves\", which doesn't exist.",
         ),
@@ -190,56 +136,25 @@ async fn a_collection_is_created_whole_or_not_at_all() {
              or sqlite_ in front are reserved.",
         ),
     ] {
-        let error = project
-            .create_collection(&definition)
-            .await
-            .expect_err("refused");
+        let error = project.create_collection(&definition).await.expect_err("refused");
         assert_eq!(error.to_string(), expected);
     }
-    assert!(
-        project
-            .show()
-            .await
-            .expect("summary")
-            .collections
-            .is_empty()
-    );
+    assert!(project.show().await.expect("summary").collections.is_empty());
     let parts = |one_field: &str| {
         CollectionDefinition::new("parts", PrimaryKey::AutoIncrement).field(FieldDefinition::new(
             "whole",
-            FieldType::ManyToOne {
-                collection: "books".into(),
-                one_field: Some(one_field.into()),
-            },
+            FieldType::ManyToOne { collection: "books".into(), one_field: Some(one_field.into()) },
         ))
     };
     let quoted = FieldDefinition::new("motto", FieldType::Text)
         .with_default(DefaultValue::Text("it's \"fine\"".into()));
-    project
-        .create_collection(&books().field(quoted))
-        .await
-        .expect("created");
-    let error = project
-        .create_collection(&parts("motto"))
-        .await
-        .expect_err("refused");
-    assert_eq!(
-        error.to_string(),
-        "Field \"motto\" is defined twice in collection \"books\"."
-    );
-    project
-        .create_collection(&parts("parts"))
-        .await
-        .expect("created");
+    project.create_collection(&books().field(quoted)).await.expect("created");
+    let error = project.create_collection(&parts("motto")).await.expect_err("refused");
+    assert_eq!(error.to_string(), "Field \"motto\" is defined twice in collection \"books\".");
+    project.create_collection(&parts("parts")).await.expect("created");
     let upper = CollectionDefinition::new("Books", PrimaryKey::Text);
-    let error = project
-        .create_collection(&upper)
-        .await
-        .expect_err("refused");
-    assert!(
-        matches!(error, ProjectError::CollectionExists(_)),
-        "{error}"
-    );
+    let error = project.create_collection(&upper).await.expect_err("refused");
+    assert!(matches!(error, ProjectError::CollectionExists(_)), "{error}");
     sqlx::query("insert into books (id) values ('x')")
         .execute(project.pool())
         .await

@@ -21,17 +21,11 @@ fn names(data: &Value, key: &str) -> Vec<String> {
 async fn users_me_is_the_own_user_without_secrets() {
     let (project, _directory) = support::newsroom().await;
     let editor = support::caller(&project, "editor").await;
-    let me = project
-        .users_me(&editor, &Query::default())
-        .await
-        .expect("user");
+    let me = project.users_me(&editor, &Query::default()).await.expect("user");
     assert_eq!(me["email"], "editor@example.com");
     assert_eq!(me["first_name"], "Edda");
     let text = me.to_string();
-    assert!(
-        !text.contains("argon2") && !text.contains("demo-token"),
-        "{text}"
-    );
+    assert!(!text.contains("argon2") && !text.contains("demo-token"), "{text}");
     let query = Query::from_json(&json!({"fields": "id"})).expect("query");
     let me = project.users_me(&editor, &query).await.expect("user");
     assert_eq!(me, json!({"id": editor.accountability.user}));
@@ -41,10 +35,7 @@ async fn users_me_is_the_own_user_without_secrets() {
 async fn users_me_of_a_program_is_its_id() {
     let (project, _directory) = support::newsroom().await;
     let api = support::caller(&project, "api").await;
-    let me = project
-        .users_me(&api, &Query::default())
-        .await
-        .expect("user");
+    let me = project.users_me(&api, &Query::default()).await.expect("user");
     assert_eq!(me, json!({"id": api.accountability.user}));
 }
 
@@ -54,35 +45,17 @@ async fn anonymous_callers_have_no_own_routes() {
     let nobody = project.anonymous(None).await.expect("caller");
     let query = Query::default();
     for error in [
-        project
-            .users_me(&nobody, &query)
-            .await
-            .expect_err("refused"),
-        project
-            .policies_me_globals(&nobody)
-            .await
-            .expect_err("refused"),
+        project.users_me(&nobody, &query).await.expect_err("refused"),
+        project.policies_me_globals(&nobody).await.expect_err("refused"),
         project.permissions_me(&nobody).await.expect_err("refused"),
-        project
-            .items(&nobody, "articles", &query)
-            .await
-            .expect_err("refused"),
+        project.items(&nobody, "articles", &query).await.expect_err("refused"),
         project.files(&nobody, &query).await.expect_err("refused"),
-        project
-            .fields(&nobody, Some("articles"))
-            .await
-            .expect_err("refused"),
+        project.fields(&nobody, Some("articles")).await.expect_err("refused"),
     ] {
         assert_eq!(error.status(), 403, "{error}");
     }
-    assert_eq!(
-        project.collections(&nobody).await.expect("collections"),
-        json!([])
-    );
-    assert_eq!(
-        project.fields(&nobody, None).await.expect("fields"),
-        json!([])
-    );
+    assert_eq!(project.collections(&nobody).await.expect("collections"), json!([]));
+    assert_eq!(project.fields(&nobody, None).await.expect("fields"), json!([]));
 }
 
 #[tokio::test]
@@ -132,10 +105,7 @@ async fn collections_are_those_that_may_be_read() {
     insta::assert_json_snapshot!("collection_articles", admin[2]);
     let editor = names(&of("editor").await, "collection");
     assert!(editor.contains(&"directus_files".to_owned()));
-    assert!(
-        !editor.contains(&"directus_permissions".to_owned()),
-        "{editor:?}"
-    );
+    assert!(!editor.contains(&"directus_permissions".to_owned()), "{editor:?}");
     assert_eq!(names(&of("api").await, "collection"), ["articles"]);
 }
 
@@ -152,18 +122,11 @@ async fn fields_are_those_that_may_be_read() {
     assert!(!editor.contains(&"internal_note".to_owned()), "{editor:?}");
     assert!(editor.contains(&"comments".to_owned()), "{editor:?}");
     let unknown = of("api", "nothing").await.expect_err("refused").to_string();
-    let forbidden = of("api", "comments")
-        .await
-        .expect_err("refused")
-        .to_string();
+    let forbidden = of("api", "comments").await.expect_err("refused").to_string();
     assert_eq!(unknown.replace("nothing", "comments"), forbidden);
     let everything = support::caller(&project, "api").await;
     let everything = project.fields(&everything, None).await.expect("fields");
-    assert!(
-        names(&everything, "collection")
-            .iter()
-            .all(|name| name == "articles")
-    );
+    assert!(names(&everything, "collection").iter().all(|name| name == "articles"));
 }
 
 #[tokio::test]
@@ -179,10 +142,7 @@ async fn items_are_read_by_url_parameters() {
         ("limit", "2"),
     ])
     .expect("query");
-    let data = project
-        .items(&editor, "articles", &query)
-        .await
-        .expect("items");
+    let data = project.items(&editor, "articles", &query).await.expect("items");
     let items = data.as_array().expect("array");
     assert_eq!(items.len(), 2);
     assert!(items[0]["id"].as_i64() > items[1]["id"].as_i64());
@@ -193,21 +153,12 @@ async fn items_are_read_by_url_parameters() {
 async fn system_collections_are_no_items() {
     let (project, _directory) = support::newsroom().await;
     let admin = support::caller(&project, "admin").await;
-    for collection in [
-        "directus_users",
-        "DIRECTUS_users",
-        "sqlite_master",
-        "palisade_generation",
-    ] {
-        let error = project
-            .items(&admin, collection, &Query::default())
-            .await
-            .expect_err(collection);
+    for collection in ["directus_users", "DIRECTUS_users", "sqlite_master", "palisade_generation"] {
+        let error =
+            project.items(&admin, collection, &Query::default()).await.expect_err(collection);
         assert_eq!(error.code(), "FORBIDDEN", "{collection}");
-        let error = project
-            .item(&admin, collection, "1", &Query::default())
-            .await
-            .expect_err(collection);
+        let error =
+            project.item(&admin, collection, "1", &Query::default()).await.expect_err(collection);
         assert_eq!(error.code(), "FORBIDDEN", "{collection}");
     }
 }
@@ -225,10 +176,7 @@ async fn files_list_and_download() {
     let (project, _directory) = support::newsroom().await;
     let reader = support::caller(&project, "reader").await;
     let query = Query::from_json(&json!({"sort": "title", "fields": "title,type,filesize"}));
-    let files = project
-        .files(&reader, &query.expect("query"))
-        .await
-        .expect("files");
+    let files = project.files(&reader, &query.expect("query")).await.expect("files");
     insta::assert_json_snapshot!("files", files);
     for (name, content_type, disposition, begins) in [
         ("newsroom-logo.svg", "image/svg+xml", "attachment", "<svg"),
@@ -279,16 +227,7 @@ async fn a_row_cannot_point_out_of_the_uploads() {
     fs::write(directory.path().join("uploads/.hidden"), "x").expect("written");
     std::os::unix::fs::symlink("/etc/passwd", directory.path().join("uploads/link"))
         .expect("linked");
-    for name in [
-        "../project.db",
-        "/etc/passwd",
-        "link",
-        ".hidden",
-        ".",
-        "..",
-        "",
-        "missing.txt",
-    ] {
+    for name in ["../project.db", "/etc/passwd", "link", ".hidden", ".", "..", "", "missing.txt"] {
         sqlx::query("update directus_files set filename_disk = ?1 where id = ?2")
             .bind(name)
             .bind(&id)

@@ -1,9 +1,6 @@
 //! Signing in, staying signed in, and signing out.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests use the tokens they were given"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests use the tokens they were given")]
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -17,19 +14,12 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::support;
 
 fn request(email: &str, password: &str, mode: SessionMode) -> LoginRequest {
-    LoginRequest {
-        email: email.into(),
-        password: SecretString::from(password),
-        mode,
-    }
+    LoginRequest { email: email.into(), password: SecretString::from(password), mode }
 }
 
 async fn login(project: &Project, mode: SessionMode) -> SignIn {
     let request = request("Editor@Example.com", "editor-demo-password", mode);
-    project
-        .login(&request, &Client::default())
-        .await
-        .expect("signed in")
+    project.login(&request, &Client::default()).await.expect("signed in")
 }
 
 fn refresh_token(sign_in: &SignIn) -> SessionHandle {
@@ -57,23 +47,12 @@ async fn every_demo_login_works_by_password_and_by_token() {
     let (project, _directory) = support::newsroom().await;
     for login in DemoLogins::newsroom().0 {
         let request = request(login.email, login.password, SessionMode::Json);
-        let sign_in = project
-            .login(&request, &Client::default())
-            .await
-            .expect(login.email);
-        let by_password = project
-            .authenticate(&credential(&sign_in), None)
-            .await
-            .expect("token");
-        let by_token = project
-            .authenticate(&Credential::new(login.token), None)
-            .await
-            .expect("token");
+        let sign_in = project.login(&request, &Client::default()).await.expect(login.email);
+        let by_password = project.authenticate(&credential(&sign_in), None).await.expect("token");
+        let by_token =
+            project.authenticate(&Credential::new(login.token), None).await.expect("token");
         assert_eq!(by_password.accountability, by_token.accountability);
-        assert_eq!(
-            by_password.accountability.user.as_deref(),
-            Some(sign_in.user.as_str())
-        );
+        assert_eq!(by_password.accountability.user.as_deref(), Some(sign_in.user.as_str()));
     }
     assert!(project.has_demo_logins().await.expect("checked"));
 }
@@ -82,22 +61,13 @@ async fn every_demo_login_works_by_password_and_by_token() {
 async fn answers_have_directus_shapes() {
     let (project, _directory) = support::newsroom().await;
     let keys = |sign_in: &SignIn| -> Vec<String> {
-        sign_in
-            .body()
-            .as_object()
-            .expect("object")
-            .keys()
-            .cloned()
-            .collect()
+        sign_in.body().as_object().expect("object").keys().cloned().collect()
     };
 
     let json = login(&project, SessionMode::Json).await;
     assert_eq!(keys(&json), ["expires", "refresh_token", "access_token"]);
     assert_eq!(json.body()["expires"], 900_000);
-    assert_eq!(
-        json.body()["refresh_token"].as_str().map(str::len),
-        Some(64)
-    );
+    assert_eq!(json.body()["refresh_token"].as_str().map(str::len), Some(64));
     assert!(json.cookie().is_none());
 
     let cookie = login(&project, SessionMode::Cookie).await;
@@ -122,17 +92,11 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same() {
         ("' or 1=1 --", "editor-demo-password"),
     ] {
         let request = request(email, password, SessionMode::Json);
-        let error = project
-            .login(&request, &Client::default())
-            .await
-            .expect_err("refused");
+        let error = project.login(&request, &Client::default()).await.expect_err("refused");
         answers.push((error.status(), error.to_body()));
     }
     assert_eq!(answers[0].0, 401);
-    assert_eq!(
-        answers[0].1["errors"][0]["extensions"]["code"],
-        "INVALID_CREDENTIALS"
-    );
+    assert_eq!(answers[0].1["errors"][0]["extensions"]["code"], "INVALID_CREDENTIALS");
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0], answers[2]);
 }
@@ -140,31 +104,19 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same() {
 #[tokio::test]
 async fn guessing_is_stopped_even_when_the_guess_is_right() {
     let (project, _directory) = support::newsroom().await;
-    let from = |last| Client {
-        ip: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))),
-        ..Client::default()
-    };
+    let from =
+        |last| Client { ip: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))), ..Client::default() };
     let wrong = request("editor@example.com", "wrong-password", SessionMode::Json);
     for _ in 0..10 {
         let error = project.login(&wrong, &from(1)).await.expect_err("refused");
         assert_eq!(error.code(), "INVALID_CREDENTIALS");
     }
-    let right = request(
-        "EDITOR@example.com",
-        "editor-demo-password",
-        SessionMode::Json,
-    );
+    let right = request("EDITOR@example.com", "editor-demo-password", SessionMode::Json);
     let error = project.login(&right, &from(1)).await.expect_err("refused");
     assert!(matches!(error, SignInError::TooManyAttempts { .. }));
     assert_eq!((error.status(), error.code()), (429, "REQUESTS_EXCEEDED"));
-    assert_eq!(
-        error.to_body()["errors"][0]["extensions"]["code"],
-        "REQUESTS_EXCEEDED"
-    );
-    project
-        .login(&right, &from(2))
-        .await
-        .expect("another address is free");
+    assert_eq!(error.to_body()["errors"][0]["extensions"]["code"], "REQUESTS_EXCEEDED");
+    project.login(&right, &from(2)).await.expect("another address is free");
 }
 
 #[tokio::test]
@@ -174,43 +126,23 @@ async fn a_suspended_user_is_out_at_once() {
     let session = login(&project, SessionMode::Session).await;
     set_status(&project, "suspended").await;
     for held in [&json, &session] {
-        let error = project
-            .authenticate(&credential(held), None)
-            .await
-            .expect_err("refused");
+        let error = project.authenticate(&credential(held), None).await.expect_err("refused");
         assert!(matches!(error, DataError::UserSuspended), "{error:?}");
     }
     let token = Credential::new("editor-demo-token");
-    let error = project
-        .authenticate(&token, None)
-        .await
-        .expect_err("refused");
+    let error = project.authenticate(&token, None).await.expect_err("refused");
     assert!(matches!(error, DataError::InvalidCredentials), "{error:?}");
     let error = project
         .refresh(&refresh_token(&json), SessionMode::Json, &Client::default())
         .await
         .expect_err("refused");
     assert_eq!(error.code(), "USER_SUSPENDED");
-    let right = request(
-        "editor@example.com",
-        "editor-demo-password",
-        SessionMode::Json,
-    );
-    let error = project
-        .login(&right, &Client::default())
-        .await
-        .expect_err("refused");
+    let right = request("editor@example.com", "editor-demo-password", SessionMode::Json);
+    let error = project.login(&right, &Client::default()).await.expect_err("refused");
     assert_eq!(error.code(), "USER_SUSPENDED");
     let wrong = request("editor@example.com", "wrong-password", SessionMode::Json);
-    let error = project
-        .login(&wrong, &Client::default())
-        .await
-        .expect_err("refused");
-    assert_eq!(
-        error.code(),
-        "INVALID_CREDENTIALS",
-        "only the right password learns of it"
-    );
+    let error = project.login(&wrong, &Client::default()).await.expect_err("refused");
+    assert_eq!(error.code(), "INVALID_CREDENTIALS", "only the right password learns of it");
 }
 
 #[tokio::test]
@@ -219,25 +151,12 @@ async fn users_that_are_not_active_look_like_none() {
     let session = login(&project, SessionMode::Session).await;
     for status in ["draft", "invited", "unverified", "archived", ""] {
         set_status(&project, status).await;
-        let right = request(
-            "editor@example.com",
-            "editor-demo-password",
-            SessionMode::Json,
-        );
-        let error = project
-            .login(&right, &Client::default())
-            .await
-            .expect_err(status);
+        let right = request("editor@example.com", "editor-demo-password", SessionMode::Json);
+        let error = project.login(&right, &Client::default()).await.expect_err(status);
         assert_eq!(error.code(), "INVALID_CREDENTIALS", "{status}");
         for credential in [credential(&session), Credential::new("editor-demo-token")] {
-            let error = project
-                .authenticate(&credential, None)
-                .await
-                .expect_err(status);
-            assert!(
-                matches!(error, DataError::InvalidCredentials),
-                "{status}: {error:?}"
-            );
+            let error = project.authenticate(&credential, None).await.expect_err(status);
+            assert!(matches!(error, DataError::InvalidCredentials), "{status}: {error:?}");
         }
         assert!(project.caller_by_email("editor@example.com").await.is_err());
     }
@@ -281,22 +200,12 @@ async fn refreshing_a_session_ends_its_old_token() {
     let (project, _directory) = support::newsroom().await;
     let old = login(&project, SessionMode::Session).await;
     let new = project
-        .refresh(
-            &session_token(&old),
-            SessionMode::Session,
-            &Client::default(),
-        )
+        .refresh(&session_token(&old), SessionMode::Session, &Client::default())
         .await
         .expect("refreshed");
     assert!(new.refresh_token.is_none());
-    project
-        .authenticate(&credential(&new), None)
-        .await
-        .expect("the new token works");
-    let error = project
-        .authenticate(&credential(&old), None)
-        .await
-        .expect_err("refused");
+    project.authenticate(&credential(&new), None).await.expect("the new token works");
+    let error = project.authenticate(&credential(&old), None).await.expect_err("refused");
     assert!(matches!(error, DataError::InvalidCredentials), "{error:?}");
 }
 
@@ -305,29 +214,14 @@ async fn logging_out_ends_the_session() {
     let (project, _directory) = support::newsroom().await;
     let session = login(&project, SessionMode::Session).await;
     let other = login(&project, SessionMode::Session).await;
-    project
-        .logout(&session_token(&session))
-        .await
-        .expect("logged out");
-    let error = project
-        .authenticate(&credential(&session), None)
-        .await
-        .expect_err("refused");
+    project.logout(&session_token(&session)).await.expect("logged out");
+    let error = project.authenticate(&credential(&session), None).await.expect_err("refused");
     assert!(matches!(error, DataError::InvalidCredentials), "{error:?}");
-    project
-        .authenticate(&credential(&other), None)
-        .await
-        .expect("other sessions go on");
-    project
-        .logout(&session_token(&session))
-        .await
-        .expect("twice is as good");
+    project.authenticate(&credential(&other), None).await.expect("other sessions go on");
+    project.logout(&session_token(&session)).await.expect("twice is as good");
 
     let json = login(&project, SessionMode::Json).await;
-    project
-        .logout(&refresh_token(&json))
-        .await
-        .expect("logged out");
+    project.logout(&refresh_token(&json)).await.expect("logged out");
     let client = Client::default();
     let error = project
         .refresh(&refresh_token(&json), SessionMode::Json, &client)
@@ -358,19 +252,9 @@ async fn an_expired_session_is_over() {
         .execute(project.pool())
         .await
         .expect("changed");
-    assert!(
-        project
-            .authenticate(&credential(&session), None)
-            .await
-            .is_err()
-    );
+    assert!(project.authenticate(&credential(&session), None).await.is_err());
     let client = Client::default();
-    assert!(
-        project
-            .refresh(&refresh_token(&json), SessionMode::Json, &client)
-            .await
-            .is_err()
-    );
+    assert!(project.refresh(&refresh_token(&json), SessionMode::Json, &client).await.is_err());
     login(&project, SessionMode::Json).await;
     let rows: i64 = sqlx::query_scalar("select count(*) from directus_sessions")
         .fetch_one(project.pool())
@@ -386,21 +270,9 @@ async fn sessions_hold_for_one_secret() {
     let same = project.clone().with_session_secret([1; 32]);
     let other = project.clone().with_session_secret([2; 32]);
     let session = login(&replica, SessionMode::Session).await;
-    same.authenticate(&credential(&session), None)
-        .await
-        .expect("any replica takes it");
-    assert!(
-        other
-            .authenticate(&credential(&session), None)
-            .await
-            .is_err()
-    );
-    assert!(
-        project
-            .authenticate(&credential(&session), None)
-            .await
-            .is_err()
-    );
+    same.authenticate(&credential(&session), None).await.expect("any replica takes it");
+    assert!(other.authenticate(&credential(&session), None).await.is_err());
+    assert!(project.authenticate(&credential(&session), None).await.is_err());
 }
 
 #[tokio::test]
@@ -411,11 +283,7 @@ async fn a_session_row_holds_no_token() {
         user_agent: Some("x".repeat(1000)),
         origin: Some("http://127.0.0.1:8090".into()),
     };
-    let request = request(
-        "editor@example.com",
-        "editor-demo-password",
-        SessionMode::Json,
-    );
+    let request = request("editor@example.com", "editor-demo-password", SessionMode::Json);
     let sign_in = project.login(&request, &client).await.expect("signed in");
     let (token, ip, agent, origin): (String, String, String, String) =
         sqlx::query_as("select token, ip, user_agent, origin from directus_sessions")
@@ -434,10 +302,7 @@ async fn credentials_that_nobody_has_are_refused() {
     let (project, _directory) = support::newsroom().await;
     let long = "x".repeat(100_000);
     for token in ["", "unknown-token", "a.b.c", "' or 1=1 --", long.as_str()] {
-        let error = project
-            .authenticate(&Credential::new(token), None)
-            .await
-            .expect_err("refused");
+        let error = project.authenticate(&Credential::new(token), None).await.expect_err("refused");
         assert!(matches!(error, DataError::InvalidCredentials), "{error:?}");
     }
     let stored: String =
@@ -445,14 +310,8 @@ async fn credentials_that_nobody_has_are_refused() {
             .fetch_one(project.pool())
             .await
             .expect("hash");
-    let error = project
-        .authenticate(&Credential::new(stored), None)
-        .await
-        .expect_err("refused");
-    assert!(
-        matches!(error, DataError::InvalidCredentials),
-        "a stolen hash is no token"
-    );
+    let error = project.authenticate(&Credential::new(stored), None).await.expect_err("refused");
+    assert!(matches!(error, DataError::InvalidCredentials), "a stolen hash is no token");
 }
 
 #[tokio::test]
@@ -467,27 +326,13 @@ async fn anonymous_callers_have_nothing_in_the_sample() {
 #[tokio::test]
 async fn nothing_secret_is_printed() {
     let (project, _directory) = support::newsroom().await;
-    let request = request(
-        "editor@example.com",
-        "editor-demo-password",
-        SessionMode::Json,
-    );
-    let sign_in = project
-        .login(&request, &Client::default())
-        .await
-        .expect("signed in");
-    let printed = format!(
-        "{project:?} {request:?} {sign_in:?} {:?}",
-        refresh_token(&sign_in)
-    );
+    let request = request("editor@example.com", "editor-demo-password", SessionMode::Json);
+    let sign_in = project.login(&request, &Client::default()).await.expect("signed in");
+    let printed = format!("{project:?} {request:?} {sign_in:?} {:?}", refresh_token(&sign_in));
     for secret in [
         "editor-demo-password",
         sign_in.access_token.expose_secret(),
-        sign_in
-            .refresh_token
-            .as_ref()
-            .expect("token")
-            .expose_secret(),
+        sign_in.refresh_token.as_ref().expect("token").expose_secret(),
     ] {
         assert!(!printed.contains(secret));
     }

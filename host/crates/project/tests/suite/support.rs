@@ -7,12 +7,9 @@ use tempfile::TempDir;
 /// An empty project in a directory of its own, which goes with it.
 pub(crate) async fn empty() -> (Project, TempDir) {
     let directory = tempfile::tempdir().expect("directory");
-    let project = Project::create(
-        directory.path().join("project.db"),
-        ProjectSettings::default(),
-    )
-    .await
-    .expect("project");
+    let project = Project::create(directory.path().join("project.db"), ProjectSettings::default())
+        .await
+        .expect("project");
     (project, directory)
 }
 
@@ -30,8 +27,5 @@ pub(crate) async fn caller(project: &Project, who: &str) -> Caller {
         .into_iter()
         .find(|login| login.email.starts_with(who))
         .expect("a demo login");
-    project
-        .authenticate(&Credential::new(login.token), None)
-        .await
-        .expect("signed in")
+    project.authenticate(&Credential::new(login.token), None).await.expect("signed in")
 }

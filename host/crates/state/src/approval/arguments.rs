@@ -69,10 +69,7 @@ impl CanonicalArguments {
         let refusal = RefCell::new(None);
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let parsed = deserializer
-            .deserialize_any(Strict {
-                depth: 0,
-                refusal: &refusal,
-            })
+            .deserialize_any(Strict { depth: 0, refusal: &refusal })
             .and_then(|value| deserializer.end().map(|()| value));
         let value = match parsed {
             Ok(Value::Object(object)) => object,
@@ -85,19 +82,13 @@ impl CanonicalArguments {
             }
         };
         let text = serde_json_canonicalizer::to_string(&value).map_err(|error| {
-            ArgumentsError::Malformed {
-                line: error.line(),
-                column: error.column(),
-            }
+            ArgumentsError::Malformed { line: error.line(), column: error.column() }
         })?;
         // Numbers may get longer: 1e15 has 4 bytes, and 16 in canonical form.
         if text.len() > MAX_BYTES {
             return Err(ArgumentsError::TooLarge(text.len()));
         }
-        Ok(Self {
-            text: text.into(),
-            value: Arc::new(value),
-        })
+        Ok(Self { text: text.into(), value: Arc::new(value) })
     }
 
     /// The canonical text.
@@ -135,10 +126,7 @@ impl<'cell> Strict<'cell> {
         if self.depth == MAX_DEPTH {
             return Err(self.refuse(ArgumentsError::TooDeep));
         }
-        Ok(Self {
-            depth: self.depth + 1,
-            ..self
-        })
+        Ok(Self { depth: self.depth + 1, ..self })
     }
 }
 

@@ -94,11 +94,7 @@ pub struct ApprovalAuthority {
 
 impl ApprovalAuthority {
     pub(crate) fn new(key: &[u8; 32], store: Store) -> Self {
-        Self {
-            signer: Signer::new(key),
-            store,
-            answers: Arc::default(),
-        }
+        Self { signer: Signer::new(key), store, answers: Arc::default() }
     }
 
     /// A new approval id for this call, at most 96 bytes of `A-Z a-z 0-9 - _ .`, valid for
@@ -106,9 +102,7 @@ impl ApprovalAuthority {
     ///
     /// Errors: [`StateError::Random`].
     pub fn issue(&self, binding: &Binding<'_>, now: Timestamp) -> Result<String, StateError> {
-        Ok(self
-            .signer
-            .sign(&Payload::new(now)?, &self.signer.call(binding)))
+        Ok(self.signer.sign(&Payload::new(now)?, &self.signer.call(binding)))
     }
 
     /// Checks that an id was issued for this call and is still valid. Spends nothing: whether it was
@@ -166,27 +160,15 @@ impl ApprovalAuthority {
             expires_at: payload.expires_at,
             spent_at: now,
         };
-        if !self
-            .store
-            .spend(&spend)
-            .await
-            .map_err(ApprovalRefusal::Unavailable)?
-        {
+        if !self.store.spend(&spend).await.map_err(ApprovalRefusal::Unavailable)? {
             return Err(ApprovalRefusal::Spent);
         }
         self.purge_now_and_then(now).await;
-        Ok(Redeemed {
-            answer,
-            reference: approval_reference(id).unwrap_or_default().to_owned(),
-        })
+        Ok(Redeemed { answer, reference: approval_reference(id).unwrap_or_default().to_owned() })
     }
 
     async fn purge_now_and_then(&self, now: i64) {
-        if !self
-            .answers
-            .fetch_add(1, Ordering::Relaxed)
-            .is_multiple_of(PURGE_EVERY)
-        {
+        if !self.answers.fetch_add(1, Ordering::Relaxed).is_multiple_of(PURGE_EVERY) {
             return;
         }
         let before = now.saturating_sub(PURGE_MARGIN_MILLISECONDS);

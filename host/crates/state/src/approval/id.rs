@@ -74,11 +74,7 @@ impl Signer {
 
     pub(super) fn sign(&self, payload: &Payload, call: &[u8; 32]) -> String {
         let signature = self.signature(payload, call).finalize().into_bytes();
-        format!(
-            "{PREFIX}.{}.{}",
-            payload.encode(),
-            URL_SAFE_NO_PAD.encode(signature)
-        )
+        format!("{PREFIX}.{}.{}", payload.encode(), URL_SAFE_NO_PAD.encode(signature))
     }
 
     /// The payload of an id that was signed for this call. The comparison takes the same time
@@ -127,10 +123,7 @@ impl Payload {
     fn decode(text: &str) -> Option<Self> {
         let bytes: [u8; 8 + NONCE_BYTES] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
         let (expiry, nonce) = bytes.split_first_chunk::<8>()?;
-        Some(Self {
-            expires_at: i64::from_be_bytes(*expiry),
-            nonce: nonce.try_into().ok()?,
-        })
+        Some(Self { expires_at: i64::from_be_bytes(*expiry), nonce: nonce.try_into().ok()? })
     }
 }
 

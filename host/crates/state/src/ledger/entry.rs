@@ -76,10 +76,7 @@ impl LedgerKind {
 
     /// The kind with this name; [`LedgerKind::Unknown`] where there is none.
     pub fn from_name(name: &str) -> Self {
-        Self::KNOWN
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
-            .unwrap_or(Self::Unknown)
+        Self::KNOWN.into_iter().find(|kind| kind.as_str() == name).unwrap_or(Self::Unknown)
     }
 }
 
@@ -194,9 +191,8 @@ impl LedgerEntry {
     /// long enough to be content.
     pub(super) fn into_row(mut self) -> Self {
         self.id = Uuid::now_v7();
-        self.approval_id = self
-            .approval_id
-            .and_then(|id| approval_reference(&id).map(str::to_owned));
+        self.approval_id =
+            self.approval_id.and_then(|id| approval_reference(&id).map(str::to_owned));
         if let Some(endpoint) = &mut self.endpoint
             && let Some(end) = endpoint.find(['?', '#'])
         {
@@ -235,15 +231,9 @@ mod tests {
     fn every_kind_has_the_same_name_everywhere() {
         for kind in LedgerKind::KNOWN {
             assert_eq!(LedgerKind::from_name(kind.as_str()), kind);
-            assert_eq!(
-                serde_json::to_value(kind).expect("serializes"),
-                kind.as_str()
-            );
+            assert_eq!(serde_json::to_value(kind).expect("serializes"), kind.as_str());
         }
-        assert_eq!(
-            LedgerKind::from_name("of a later version"),
-            LedgerKind::Unknown
-        );
+        assert_eq!(LedgerKind::from_name("of a later version"), LedgerKind::Unknown);
     }
 
     #[test]
@@ -256,15 +246,9 @@ mod tests {
             ..LedgerEntry::new("main", LedgerKind::Refusal)
         }
         .into_row();
-        assert_eq!(
-            entry.endpoint.as_deref(),
-            Some("https://provider.example/v1/chat")
-        );
+        assert_eq!(entry.endpoint.as_deref(), Some("https://provider.example/v1/chat"));
         assert_eq!(entry.approval_id, None);
-        assert_eq!(
-            entry.reason.map(|reason| reason.len()),
-            Some(MAX_TEXT_BYTES)
-        );
+        assert_eq!(entry.reason.map(|reason| reason.len()), Some(MAX_TEXT_BYTES));
         assert_eq!(entry.fields.len(), MAX_NAMES);
     }
 }

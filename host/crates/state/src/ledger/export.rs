@@ -28,9 +28,7 @@ impl FromStr for ExportFormat {
         match text {
             "jsonl" => Ok(Self::JsonLines),
             "csv" => Ok(Self::Csv),
-            other => Err(format!(
-                "\"{other}\" is not an export format; there are jsonl and csv"
-            )),
+            other => Err(format!("\"{other}\" is not an export format; there are jsonl and csv")),
         }
     }
 }
@@ -70,17 +68,11 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(
     format: ExportFormat,
     output: &mut W,
 ) -> Result<u64, StateError> {
-    let mut filter = LedgerFilter {
-        limit: filter.limit.or(Some(MAX_PAGE)),
-        ..filter.clone()
-    };
+    let mut filter = LedgerFilter { limit: filter.limit.or(Some(MAX_PAGE)), ..filter.clone() };
     let mut rows = 0;
     if format == ExportFormat::Csv {
         let header = csv_lines([COLUMNS.map(str::to_owned)]).map_err(StateError::Export)?;
-        output
-            .write_all(&header)
-            .await
-            .map_err(StateError::Export)?;
+        output.write_all(&header).await.map_err(StateError::Export)?;
     }
     loop {
         let page = query::page(store, &filter).await?;
@@ -88,10 +80,7 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(
             ExportFormat::JsonLines => json_lines(&page.entries),
             ExportFormat::Csv => csv_lines(page.entries.iter().map(cells)),
         };
-        output
-            .write_all(&lines.map_err(StateError::Export)?)
-            .await
-            .map_err(StateError::Export)?;
+        output.write_all(&lines.map_err(StateError::Export)?).await.map_err(StateError::Export)?;
         rows += page.entries.len() as u64;
         if page.next.is_none() {
             break;

@@ -28,10 +28,7 @@ pub struct Ledger {
 impl Ledger {
     /// Starts the task that writes the rows.
     pub(crate) fn new(store: Store) -> Self {
-        Self {
-            writer: Arc::new(writer::Writer::start(store.clone())),
-            store,
-        }
+        Self { writer: Arc::new(writer::Writer::start(store.clone())), store }
     }
 
     /// Puts a row on record.

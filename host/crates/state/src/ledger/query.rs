@@ -135,10 +135,10 @@ pub(super) async fn page(store: &Store, filter: &LedgerFilter) -> Result<LedgerP
     };
     let entries = store.ledger(&bounds).await?;
     let full = entries.len() >= limit as usize;
-    let next = entries.last().filter(|_| full).map(|entry| LedgerCursor {
-        time: entry.time.as_millisecond(),
-        id: entry.id,
-    });
+    let next = entries
+        .last()
+        .filter(|_| full)
+        .map(|entry| LedgerCursor { time: entry.time.as_millisecond(), id: entry.id });
     Ok(LedgerPage { entries, next })
 }
 

@@ -24,43 +24,28 @@ const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// Reads a key file.
 pub(super) fn read(path: &Path) -> Result<MasterKey, StateError> {
     let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => StateError::KeyFileMissing {
-            path: path.to_owned(),
-        },
-        _ => StateError::KeyFileUnreadable {
-            path: path.to_owned(),
-            source,
-        },
+        io::ErrorKind::NotFound => StateError::KeyFileMissing { path: path.to_owned() },
+        _ => StateError::KeyFileUnreadable { path: path.to_owned(), source },
     };
     // Looked at before opening, because opening a pipe would wait for its writer, and again on the
     // open file, because only that is certainly the file that is read.
     if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(StateError::KeyFileNotRegular {
-            path: path.to_owned(),
-        });
+        return Err(StateError::KeyFileNotRegular { path: path.to_owned() });
     }
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if !metadata.is_file() {
-        return Err(StateError::KeyFileNotRegular {
-            path: path.to_owned(),
-        });
+        return Err(StateError::KeyFileNotRegular { path: path.to_owned() });
     }
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 != 0 {
-        return Err(StateError::KeyFilePermissions {
-            path: path.to_owned(),
-            mode,
-        });
+        return Err(StateError::KeyFilePermissions { path: path.to_owned(), mode });
     }
     let mut text = Zeroizing::new(Vec::with_capacity(MAX_FILE_BYTES as usize));
-    file.take(MAX_FILE_BYTES)
-        .read_to_end(&mut text)
-        .map_err(failed)?;
+    file.take(MAX_FILE_BYTES).read_to_end(&mut text).map_err(failed)?;
     let origin = path.display().to_string();
-    let text = std::str::from_utf8(&text).map_err(|_| StateError::KeyMalformed {
-        origin: origin.clone(),
-    })?;
+    let text = std::str::from_utf8(&text)
+        .map_err(|_| StateError::KeyMalformed { origin: origin.clone() })?;
     MasterKey::from_base64(text, &origin)
 }
 
@@ -73,13 +58,9 @@ pub(super) fn create(path: &Path, key: &MasterKey) -> Result<(), StateError> {
     let removed = fs::remove_file(&temporary);
     match linked {
         Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(StateError::KeyFileExists {
-                path: path.to_owned(),
-            });
+            return Err(StateError::KeyFileExists { path: path.to_owned() });
         }
-        result => result
-            .and(removed)
-            .map_err(|source| unwritable(path, source))?,
+        result => result.and(removed).map_err(|source| unwritable(path, source))?,
     }
     sync_directory(path)
 }
@@ -88,31 +69,19 @@ pub(super) fn create(path: &Path, key: &MasterKey) -> Result<(), StateError> {
 /// same user and group as that file: an administrator may rotate what a service user has to read.
 fn write_new(path: &Path, key: &MasterKey, like: Option<&Path>) -> Result<(), StateError> {
     let failed = |source| unwritable(path, source);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed)?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     if let Some(like) = like {
-        let (wanted, own) = (
-            fs::metadata(like).map_err(failed)?,
-            file.metadata().map_err(failed)?,
-        );
+        let (wanted, own) = (fs::metadata(like).map_err(failed)?, file.metadata().map_err(failed)?);
         if (wanted.uid(), wanted.gid()) != (own.uid(), own.gid()) {
             fchown(&file, Some(wanted.uid()), Some(wanted.gid())).map_err(failed)?;
         }
     }
-    file.write_all(key.to_file_text().as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(failed)
+    file.write_all(key.to_file_text().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
 }
 
 fn unwritable(path: &Path, source: io::Error) -> StateError {
-    StateError::KeyFileUnwritable {
-        path: path.to_owned(),
-        source,
-    }
+    StateError::KeyFileUnwritable { path: path.to_owned(), source }
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -146,9 +115,7 @@ pub(crate) struct KeyFile {
 impl KeyFile {
     /// The file behind `path`, symbolic links resolved so that a rename replaces the file itself.
     pub(crate) fn new(path: &Path) -> Self {
-        Self {
-            path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
-        }
+        Self { path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) }
     }
 
     fn next_path(&self) -> PathBuf {
@@ -188,9 +155,7 @@ impl KeyFile {
             }
             sleep(LOCK_PAUSE).await;
         }
-        Err(StateError::RotationBusy {
-            path: directory(&self.path).to_owned(),
-        })
+        Err(StateError::RotationBusy { path: directory(&self.path).to_owned() })
     }
 
     /// As [`KeyFile::lock`], or none where another process holds the lock.
@@ -198,10 +163,7 @@ impl KeyFile {
         let failed = |source| unwritable(&self.path, source);
         let directory = File::open(directory(&self.path)).map_err(failed)?;
         match directory.try_lock() {
-            Ok(()) => Ok(Some(KeyFileLock {
-                file: self,
-                _directory: directory,
-            })),
+            Ok(()) => Ok(Some(KeyFileLock { file: self, _directory: directory })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }

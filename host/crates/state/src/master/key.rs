@@ -26,9 +26,7 @@ impl MasterKey {
     ///
     /// Errors: [`StateError::Random`].
     pub fn generate() -> Result<Self, StateError> {
-        let mut key = Self {
-            bytes: [0; Self::BYTES],
-        };
+        let mut key = Self { bytes: [0; Self::BYTES] };
         getrandom::fill(&mut key.bytes).map_err(|_| StateError::Random)?;
         Ok(key)
     }
@@ -43,13 +41,9 @@ impl MasterKey {
     ///
     /// Errors: [`StateError::KeyMalformed`].
     pub fn from_base64(text: &str, origin: &str) -> Result<Self, StateError> {
-        let malformed = || StateError::KeyMalformed {
-            origin: origin.to_owned(),
-        };
+        let malformed = || StateError::KeyMalformed { origin: origin.to_owned() };
         let decoded = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| malformed())?);
-        let mut key = Self {
-            bytes: [0; Self::BYTES],
-        };
+        let mut key = Self { bytes: [0; Self::BYTES] };
         if decoded.len() != Self::BYTES {
             return Err(malformed());
         }
@@ -79,15 +73,8 @@ impl MasterKey {
     /// Public name of the key: the first 16 hexadecimal digits of a domain-separated SHA-256. It
     /// tells keys apart and tells nothing about the key.
     pub fn key_id(&self) -> String {
-        let digest = Sha256::new()
-            .chain_update(KEY_ID_DOMAIN)
-            .chain_update(self.bytes)
-            .finalize();
-        digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let digest = Sha256::new().chain_update(KEY_ID_DOMAIN).chain_update(self.bytes).finalize();
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The bytes, for the one place that derives keys from them.
@@ -116,13 +103,7 @@ mod tests {
 
     #[test]
     fn what_is_not_32_bytes_in_base64_is_refused() {
-        for text in [
-            "",
-            "AAAA",
-            "not base64 at all!",
-            &"A".repeat(43),
-            &"A".repeat(88),
-        ] {
+        for text in ["", "AAAA", "not base64 at all!", &"A".repeat(43), &"A".repeat(88)] {
             let error = MasterKey::from_base64(text, "PALISADE_MASTER_KEY").expect_err(text);
             assert!(error.to_string().contains("PALISADE_MASTER_KEY"), "{error}");
         }

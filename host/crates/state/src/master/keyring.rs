@@ -15,10 +15,7 @@ impl Keyring {
     /// Reads the source.
     pub(crate) fn load(source: KeySource) -> Result<Self, StateError> {
         let keys = identify(source.load()?);
-        Ok(Self {
-            source,
-            keys: RwLock::new(keys),
-        })
+        Ok(Self { source, keys: RwLock::new(keys) })
     }
 
     /// The source.
@@ -56,23 +53,15 @@ impl Keyring {
 
     fn held(&self, key_id: &str) -> Option<Arc<MasterKey>> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.iter()
-            .find(|(id, _)| id == key_id)
-            .map(|(_, key)| Arc::clone(key))
+        keys.iter().find(|(id, _)| id == key_id).map(|(_, key)| Arc::clone(key))
     }
 
     /// The configured key with its id.
     pub(crate) fn configured(&self) -> Option<(String, Arc<MasterKey>)> {
-        self.keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .first()
-            .cloned()
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).first().cloned()
     }
 }
 
 fn identify(keys: Vec<MasterKey>) -> Vec<(String, Arc<MasterKey>)> {
-    keys.into_iter()
-        .map(|key| (key.key_id(), Arc::new(key)))
-        .collect()
+    keys.into_iter().map(|key| (key.key_id(), Arc::new(key))).collect()
 }

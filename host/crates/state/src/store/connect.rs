@@ -44,14 +44,10 @@ impl DatabasePath {
             )));
         }
         if rest.contains('?') {
-            return Err(unusable(
-                "parameters behind \"?\" are not supported; leave them out",
-            ));
+            return Err(unusable("parameters behind \"?\" are not supported; leave them out"));
         }
         if rest.contains(":memory:") || rest.trim_start_matches('/').is_empty() {
-            return Err(unusable(
-                "it has to name a file; a database in memory would forget keys",
-            ));
+            return Err(unusable("it has to name a file; a database in memory would forget keys"));
         }
         let options = SqliteConnectOptions::from_str(database_url)
             .map_err(|_| unusable("it has to look like sqlite://path/to/palisade.db"))?;
@@ -61,11 +57,7 @@ impl DatabasePath {
     /// Looks into an existing database without changing a byte of it. None: there is no database, or
     /// one without Palisade's tables.
     pub(crate) async fn inspect(&self) -> Result<Option<Inspected>, StateError> {
-        let length = |path: &Path| {
-            fs::metadata(path)
-                .map(|metadata| metadata.len())
-                .unwrap_or(0)
-        };
+        let length = |path: &Path| fs::metadata(path).map(|metadata| metadata.len()).unwrap_or(0);
         if length(&self.0) == 0 {
             return Ok(None);
         }
@@ -94,10 +86,7 @@ impl DatabasePath {
                 return Ok(None);
             };
             let root = SealedRecord::root(&mut connection).await?;
-            Ok(Some(Inspected {
-                schema: version,
-                root,
-            }))
+            Ok(Some(Inspected { schema: version, root }))
         }
         .await
         .map_err(failed);
@@ -112,8 +101,7 @@ impl DatabasePath {
         let mut connection = self.connect(&self.options()).await?;
         let done = schema::prepare(&mut connection, root).await;
         let closed = connection.close().await;
-        done.and(closed)
-            .map_err(|source| self.database_error("be set up", source))
+        done.and(closed).map_err(|source| self.database_error("be set up", source))
     }
 
     /// The database, ready for use. Connections are made when they are needed.
@@ -160,17 +148,9 @@ impl DatabasePath {
 
     /// Creates the file with mode 0600, which SQLite then also gives to the files beside it.
     fn create_file(&self) -> Result<(), StateError> {
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&self.0)
-        {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.0) {
             Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
-                Err(StateError::DatabaseFile {
-                    path: self.0.clone(),
-                    source,
-                })
+                Err(StateError::DatabaseFile { path: self.0.clone(), source })
             }
             _ => Ok(()),
         }
@@ -178,9 +158,7 @@ impl DatabasePath {
 
     fn database_error(&self, action: &'static str, source: sqlx::Error) -> StateError {
         if code(&source).as_deref() == Some(NOT_A_DATABASE) {
-            return StateError::NotADatabase {
-                path: self.0.clone(),
-            };
+            return StateError::NotADatabase { path: self.0.clone() };
         }
         StateError::Database { action, source }
     }

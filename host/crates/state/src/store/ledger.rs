@@ -61,9 +61,7 @@ impl Store {
             }
             transaction.commit().await
         };
-        write
-            .await
-            .map_err(StateError::database("write the ledger"))
+        write.await.map_err(StateError::database("write the ledger"))
     }
 
     /// Whether the ledger can't be written any more because the store was closed.
@@ -78,9 +76,7 @@ impl Store {
         } else {
             (OLDEST_FIRST, i64::MIN, String::new())
         };
-        let (time, id) = bounds
-            .after
-            .map_or((time, id), |(time, id)| (time, id.to_string()));
+        let (time, id) = bounds.after.map_or((time, id), |(time, id)| (time, id.to_string()));
         let rows = sqlx::query(statement)
             .bind(bounds.workspace)
             .bind(bounds.since)
@@ -176,9 +172,7 @@ async fn insert(
 
 fn entry(row: &SqliteRow) -> Result<LedgerEntry, sqlx::Error> {
     let number = |column: &str| -> Result<Option<u64>, sqlx::Error> {
-        Ok(row
-            .try_get::<Option<i64>, _>(column)?
-            .and_then(|value| u64::try_from(value).ok()))
+        Ok(row.try_get::<Option<i64>, _>(column)?.and_then(|value| u64::try_from(value).ok()))
     };
     let decoded = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
     let names = |column: &str| -> Result<Vec<String>, sqlx::Error> {

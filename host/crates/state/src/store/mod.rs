@@ -38,18 +38,13 @@ pub(crate) struct Store {
 impl Store {
     /// Whether the database answers.
     pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("SELECT 1")
-            .execute(&self.readers)
-            .await
-            .map(drop)
+        sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)
     }
 
     /// Moves the write-ahead log into the database file and empties it, so that replaced and deleted
     /// ciphertexts don't linger in it. Best effort: with readers at work the log stays for now.
     pub(crate) async fn checkpoint(&self) {
-        let done = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&self.durable)
-            .await;
+        let done = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.durable).await;
         if let Err(error) = done {
             tracing::debug!(%error, "the write-ahead log could not be emptied");
         }
@@ -71,10 +66,7 @@ mod tests {
         let value: Option<i64> = sqlx::query_scalar(statement).fetch_one(pool).await.ok();
         match value {
             Some(value) => value.to_string(),
-            None => sqlx::query_scalar(statement)
-                .fetch_one(pool)
-                .await
-                .expect(statement),
+            None => sqlx::query_scalar(statement).fetch_one(pool).await.expect(statement),
         }
     }
 
@@ -93,9 +85,7 @@ mod tests {
             assert_eq!(pragma(pool, "PRAGMA journal_mode").await, "wal");
             assert_eq!(pragma(pool, "PRAGMA secure_delete").await, "1");
         }
-        let written = sqlx::query("DELETE FROM palisade_sealed")
-            .execute(&store.readers)
-            .await;
+        let written = sqlx::query("DELETE FROM palisade_sealed").execute(&store.readers).await;
         assert!(written.is_err(), "a reading connection cannot write");
     }
 }

@@ -19,9 +19,7 @@ pub(super) async fn version(connection: &mut SqliteConnection) -> Result<Option<
     if tables == 0 {
         return Ok(None);
     }
-    sqlx::query_scalar("SELECT max(version) FROM palisade_schema")
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar("SELECT max(version) FROM palisade_schema").fetch_one(connection).await
 }
 
 /// Brings the tables to the latest version and stores the installation's sealed record, all in one

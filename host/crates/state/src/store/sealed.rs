@@ -6,12 +6,8 @@ use super::Store;
 use crate::{StateError, seal::Place};
 
 /// Workspace, purpose and name of the installation's own record.
-pub(crate) const ROOT: Place<'static> = Place {
-    workspace: "",
-    purpose: "installation",
-    name: "secret",
-    record: "",
-};
+pub(crate) const ROOT: Place<'static> =
+    Place { workspace: "", purpose: "installation", name: "secret", record: "" };
 
 /// One sealed value with the row that it is bound to.
 #[derive(Clone, FromRow)]
@@ -94,8 +90,7 @@ impl Store {
             let mut connection = self.readers.acquire().await?;
             SealedRecord::root(&mut connection).await
         };
-        read.await
-            .map_err(StateError::database("read the installation's secret"))
+        read.await.map_err(StateError::database("read the installation's secret"))
     }
 
     /// One sealed record.
@@ -182,17 +177,11 @@ impl SealedChange {
 
     /// Puts a record in place of the one with its workspace, purpose and name.
     pub(crate) async fn put(&mut self, record: &SealedRecord) -> Result<(), StateError> {
-        record
-            .insert(&mut self.0)
-            .await
-            .map_err(StateError::database("store a sealed key"))
+        record.insert(&mut self.0).await.map_err(StateError::database("store a sealed key"))
     }
 
     /// Makes the change real.
     pub(crate) async fn commit(self) -> Result<(), StateError> {
-        self.0
-            .commit()
-            .await
-            .map_err(StateError::database("store the sealed keys"))
+        self.0.commit().await.map_err(StateError::database("store the sealed keys"))
     }
 }

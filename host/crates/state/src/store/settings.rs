@@ -56,11 +56,7 @@ impl Store {
             .bind(record.updated_at)
             .bind(&record.updated_by)
             .bind(workspace);
-        let statement = if expected == 0 {
-            statement
-        } else {
-            statement.bind(expected)
-        };
+        let statement = if expected == 0 { statement } else { statement.bind(expected) };
         statement
             .execute(&self.durable)
             .await

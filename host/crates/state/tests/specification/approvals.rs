@@ -39,11 +39,7 @@ async fn code(
     answer: Answer,
     now: Timestamp,
 ) -> &'static str {
-    authority
-        .redeem(id, binding, answer, now)
-        .await
-        .expect_err("refused")
-        .code()
+    authority.redeem(id, binding, answer, now).await.expect_err("refused").code()
 }
 
 #[tokio::test]
@@ -55,22 +51,13 @@ async fn an_approval_is_accepted_once() {
     let binding = binding(&arguments);
     let id = authority.issue(&binding, at(NOW)).expect("issued");
     assert!(id.len() <= 96, "{id}");
-    assert!(
-        id.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
-        "{id}"
-    );
-    let redeemed = authority
-        .redeem(&id, &binding, Answer::Approved, at(MINUTE))
-        .await
-        .expect("accepted");
+    assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)), "{id}");
+    let redeemed =
+        authority.redeem(&id, &binding, Answer::Approved, at(MINUTE)).await.expect("accepted");
     assert_eq!(redeemed.answer, Answer::Approved);
     assert!(id.starts_with(&redeemed.reference) && redeemed.reference.len() < id.len() - 40);
     for answer in [Answer::Approved, Answer::Denied] {
-        assert_eq!(
-            code(authority, &id, &binding, answer, at(MINUTE)).await,
-            "APPROVAL_SPENT"
-        );
+        assert_eq!(code(authority, &id, &binding, answer, at(MINUTE)).await, "APPROVAL_SPENT");
     }
 }
 
@@ -82,15 +69,9 @@ async fn a_denial_is_final() {
     let arguments = arguments("{}");
     let binding = binding(&arguments);
     let id = authority.issue(&binding, at(NOW)).expect("issued");
-    let redeemed = authority
-        .redeem(&id, &binding, Answer::Denied, at(1))
-        .await
-        .expect("accepted");
+    let redeemed = authority.redeem(&id, &binding, Answer::Denied, at(1)).await.expect("accepted");
     assert_eq!(redeemed.answer, Answer::Denied);
-    assert_eq!(
-        code(authority, &id, &binding, Answer::Approved, at(2)).await,
-        "APPROVAL_SPENT"
-    );
+    assert_eq!(code(authority, &id, &binding, Answer::Approved, at(2)).await, "APPROVAL_SPENT");
 }
 
 #[tokio::test]
@@ -104,37 +85,18 @@ async fn an_answer_also_spends_what_was_asked_before_for_the_same_call() {
         let start = if answer == Answer::Denied { 0 } else { MINUTE };
         let first = authority.issue(&binding, at(start)).expect("issued");
         let second = authority.issue(&binding, at(start + 1)).expect("issued");
-        authority
-            .redeem(&first, &binding, answer, at(start + 2))
-            .await
-            .expect("accepted");
+        authority.redeem(&first, &binding, answer, at(start + 2)).await.expect("accepted");
         assert_eq!(
-            code(
-                authority,
-                &second,
-                &binding,
-                Answer::Approved,
-                at(start + 3)
-            )
-            .await,
+            code(authority, &second, &binding, Answer::Approved, at(start + 3)).await,
             "APPROVAL_SPENT"
         );
     }
     // Another call is another question, and so is the same call asked for again later.
-    let other = Binding {
-        tool_call_id: "call_2",
-        ..binding
-    };
+    let other = Binding { tool_call_id: "call_2", ..binding };
     let id = authority.issue(&other, at(0)).expect("issued");
-    authority
-        .redeem(&id, &other, Answer::Approved, at(MINUTE + 5))
-        .await
-        .expect("accepted");
+    authority.redeem(&id, &other, Answer::Approved, at(MINUTE + 5)).await.expect("accepted");
     let id = authority.issue(&binding, at(2 * MINUTE)).expect("issued");
-    authority
-        .redeem(&id, &binding, Answer::Approved, at(2 * MINUTE))
-        .await
-        .expect("accepted");
+    authority.redeem(&id, &binding, Answer::Approved, at(2 * MINUTE)).await.expect("accepted");
 }
 
 #[tokio::test]
@@ -143,57 +105,22 @@ async fn whatever_differs_the_answer_is_refused_and_the_approval_stays_unspent()
     let state = installation.open().await;
     let authority = state.approvals();
     let approved = arguments(r#"{"keys":[1]}"#);
-    let others = [
-        r#"{"keys":[2]}"#,
-        r#"{"keys":["1"]}"#,
-        r#"{"keys":[1],"x":null}"#,
-        "{}",
-    ]
-    .map(arguments);
+    let others =
+        [r#"{"keys":[2]}"#, r#"{"keys":["1"]}"#, r#"{"keys":[1],"x":null}"#, "{}"].map(arguments);
     let binding = binding(&approved);
     let id = authority.issue(&binding, at(NOW)).expect("issued");
     let mut forged = vec![
-        Binding {
-            user: "bob",
-            ..binding
-        },
-        Binding {
-            user: "",
-            ..binding
-        },
-        Binding {
-            workspace: "other",
-            ..binding
-        },
-        Binding {
-            tool: "items-delete",
-            ..binding
-        },
-        Binding {
-            tool_call_id: "call_2",
-            ..binding
-        },
+        Binding { user: "bob", ..binding },
+        Binding { user: "", ..binding },
+        Binding { workspace: "other", ..binding },
+        Binding { tool: "items-delete", ..binding },
+        Binding { tool_call_id: "call_2", ..binding },
         // The same characters, split differently.
-        Binding {
-            user: "alicem",
-            workspace: "ain",
-            ..binding
-        },
-        Binding {
-            tool: "items-updatecall",
-            tool_call_id: "_1",
-            ..binding
-        },
-        Binding {
-            tool: "call_1",
-            tool_call_id: "items-update",
-            ..binding
-        },
+        Binding { user: "alicem", workspace: "ain", ..binding },
+        Binding { tool: "items-updatecall", tool_call_id: "_1", ..binding },
+        Binding { tool: "call_1", tool_call_id: "items-update", ..binding },
     ];
-    forged.extend(others.iter().map(|arguments| Binding {
-        arguments,
-        ..binding
-    }));
+    forged.extend(others.iter().map(|arguments| Binding { arguments, ..binding }));
     for forged in &forged {
         for answer in [Answer::Approved, Answer::Denied] {
             assert_eq!(
@@ -205,14 +132,8 @@ async fn whatever_differs_the_answer_is_refused_and_the_approval_stays_unspent()
     }
     // The same arguments in another spelling are the same arguments.
     let spelled = arguments(" { \"keys\" : [ 1.0 ] } ");
-    let same = Binding {
-        arguments: &spelled,
-        ..binding
-    };
-    authority
-        .redeem(&id, &same, Answer::Approved, at(1))
-        .await
-        .expect("accepted");
+    let same = Binding { arguments: &spelled, ..binding };
+    authority.redeem(&id, &same, Answer::Approved, at(1)).await.expect("accepted");
 }
 
 #[tokio::test]
@@ -250,10 +171,7 @@ async fn every_changed_character_of_an_id_is_noticed() {
             "APPROVAL_INVALID"
         );
     }
-    authority
-        .redeem(&id, &binding, Answer::Approved, at(1))
-        .await
-        .expect("still unspent");
+    authority.redeem(&id, &binding, Answer::Approved, at(1)).await.expect("still unspent");
 }
 
 #[tokio::test]
@@ -294,23 +212,14 @@ async fn of_20_answers_at_the_same_time_on_two_hosts_one_wins() {
     let hosts = [installation.open().await, installation.open().await];
     for round in 0..5 {
         let arguments = arguments(&format!("{{\"round\":{round}}}"));
-        let id = hosts[0]
-            .approvals()
-            .issue(&binding(&arguments), at(NOW))
-            .expect("issued");
+        let id = hosts[0].approvals().issue(&binding(&arguments), at(NOW)).expect("issued");
         let answers: Vec<_> = (0..20)
             .map(|number| {
                 let authority = hosts[number % 2].approvals().clone();
                 let (id, arguments) = (id.clone(), arguments.clone());
-                let answer = if number % 3 == 0 {
-                    Answer::Denied
-                } else {
-                    Answer::Approved
-                };
+                let answer = if number % 3 == 0 { Answer::Denied } else { Answer::Approved };
                 tokio::spawn(async move {
-                    authority
-                        .redeem(&id, &binding(&arguments), answer, at(1))
-                        .await
+                    authority.redeem(&id, &binding(&arguments), answer, at(1)).await
                 })
             })
             .collect();
@@ -334,35 +243,19 @@ async fn a_spent_approval_stays_spent_after_a_restart_and_a_rotation() {
     let binding = binding(&arguments);
     let id = state.approvals().issue(&binding, at(NOW)).expect("issued");
     let unanswered = {
-        let binding = Binding {
-            tool_call_id: "call_2",
-            ..binding
-        };
+        let binding = Binding { tool_call_id: "call_2", ..binding };
         state.approvals().issue(&binding, at(NOW)).expect("issued")
     };
-    state
-        .approvals()
-        .redeem(&id, &binding, Answer::Approved, at(1))
-        .await
-        .expect("accepted");
+    state.approvals().redeem(&id, &binding, Answer::Approved, at(1)).await.expect("accepted");
     let new = palisade_state::MasterKey::generate().expect("key");
     state.rotate_master(new).await.expect("rotated");
     state.close().await.expect("closed");
 
     let state = installation.open().await;
     let authority = state.approvals();
-    assert_eq!(
-        code(authority, &id, &binding, Answer::Approved, at(2)).await,
-        "APPROVAL_SPENT"
-    );
-    let binding = Binding {
-        tool_call_id: "call_2",
-        ..binding
-    };
-    authority
-        .redeem(&unanswered, &binding, Answer::Approved, at(2))
-        .await
-        .expect("accepted");
+    assert_eq!(code(authority, &id, &binding, Answer::Approved, at(2)).await, "APPROVAL_SPENT");
+    let binding = Binding { tool_call_id: "call_2", ..binding };
+    authority.redeem(&unanswered, &binding, Answer::Approved, at(2)).await.expect("accepted");
 }
 
 #[tokio::test]
@@ -408,18 +301,9 @@ async fn long_expired_answers_are_forgotten_and_recent_ones_are_not() {
         .expect("counted");
     assert_eq!(left, 100);
     let arguments = arguments("{\"call\":100}");
-    let refused = authority
-        .redeem(
-            &recent,
-            &binding(&arguments),
-            Answer::Approved,
-            at(160 * MINUTE),
-        )
-        .await;
-    assert!(
-        matches!(refused, Err(ApprovalRefusal::Spent)),
-        "{refused:?}"
-    );
+    let refused =
+        authority.redeem(&recent, &binding(&arguments), Answer::Approved, at(160 * MINUTE)).await;
+    assert!(matches!(refused, Err(ApprovalRefusal::Spent)), "{refused:?}");
 }
 
 #[test]

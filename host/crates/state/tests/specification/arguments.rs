@@ -7,10 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 fn canonical(text: &str) -> String {
-    CanonicalArguments::parse(text)
-        .expect(text)
-        .as_str()
-        .to_owned()
+    CanonicalArguments::parse(text).expect(text).as_str().to_owned()
 }
 
 fn refusal(text: &str) -> ArgumentsError {
@@ -50,10 +47,7 @@ fn numbers_are_written_as_a_browser_writes_them() {
         ("5e-324", "5e-324"),
         ("0.1", "0.1"),
     ] {
-        assert_eq!(
-            canonical(&format!("{{\"n\":{text}}}")),
-            format!("{{\"n\":{written}}}")
-        );
+        assert_eq!(canonical(&format!("{{\"n\":{text}}}")), format!("{{\"n\":{written}}}"));
     }
 }
 
@@ -69,24 +63,13 @@ fn numbers_that_a_browser_cannot_hold_are_refused() {
         "1e16",
         "1e300",
     ] {
-        for text in [
-            format!("{{\"n\":{number}}}"),
-            format!("{{\"a\":[{{\"n\":[{number}]}}]}}"),
-        ] {
-            assert!(
-                matches!(refusal(&text), ArgumentsError::InexactNumber(_)),
-                "{text}"
-            );
+        for text in [format!("{{\"n\":{number}}}"), format!("{{\"a\":[{{\"n\":[{number}]}}]}}")] {
+            assert!(matches!(refusal(&text), ArgumentsError::InexactNumber(_)), "{text}");
         }
     }
-    for number in [
-        "1e400", "-1e400", "NaN", "Infinity", "+1", "01", ".5", "0x10",
-    ] {
+    for number in ["1e400", "-1e400", "NaN", "Infinity", "+1", "01", ".5", "0x10"] {
         let text = format!("{{\"n\":{number}}}");
-        assert!(
-            matches!(refusal(&text), ArgumentsError::Malformed { .. }),
-            "{text}"
-        );
+        assert!(matches!(refusal(&text), ArgumentsError::Malformed { .. }), "{text}");
     }
 }
 
@@ -98,15 +81,9 @@ fn a_key_twice_is_refused_at_any_depth_and_in_any_spelling() {
         r#"{"x":[{"y":{"a":1,"\u0061":2}}]}"#,
         r#"{"":1,"":2}"#,
     ] {
-        assert!(
-            matches!(refusal(text), ArgumentsError::DuplicateKey(_)),
-            "{text}"
-        );
+        assert!(matches!(refusal(text), ArgumentsError::DuplicateKey(_)), "{text}");
     }
-    assert_eq!(
-        canonical(r#"{"a":{"a":1},"b":{"a":1}}"#),
-        r#"{"a":{"a":1},"b":{"a":1}}"#
-    );
+    assert_eq!(canonical(r#"{"a":{"a":1},"b":{"a":1}}"#), r#"{"a":{"a":1},"b":{"a":1}}"#);
     let long = "k".repeat(10_000);
     let error = refusal(&format!("{{\"{long}\":1,\"{long}\":1}}"));
     assert!(error.to_string().len() < 200, "{error}");
@@ -117,20 +94,10 @@ fn what_is_not_one_json_object_is_refused() {
     for text in ["[]", "1", "null", "\"{}\"", "true", "[{}]"] {
         assert_eq!(refusal(text), ArgumentsError::NotAnObject, "{text}");
     }
-    for text in [
-        "",
-        "{",
-        "{}}",
-        "{} {}",
-        "{'a':1}",
-        "{\"a\":1,}",
-        "{\"a\":\"\\ud800\"}",
-        "\u{feff}{}",
-    ] {
-        assert!(
-            matches!(refusal(text), ArgumentsError::Malformed { .. }),
-            "{text:?}"
-        );
+    for text in
+        ["", "{", "{}}", "{} {}", "{'a':1}", "{\"a\":1,}", "{\"a\":\"\\ud800\"}", "\u{feff}{}"]
+    {
+        assert!(matches!(refusal(text), ArgumentsError::Malformed { .. }), "{text:?}");
     }
 }
 
@@ -138,24 +105,15 @@ fn what_is_not_one_json_object_is_refused() {
 fn depth_and_size_are_bounded() {
     let nested = |arrays: usize| format!("{{\"a\":{}{}}}", "[".repeat(arrays), "]".repeat(arrays));
     CanonicalArguments::parse(&nested(MAX_ARGUMENTS_DEPTH - 1)).expect("deep enough");
-    assert_eq!(
-        refusal(&nested(MAX_ARGUMENTS_DEPTH)),
-        ArgumentsError::TooDeep
-    );
+    assert_eq!(refusal(&nested(MAX_ARGUMENTS_DEPTH)), ArgumentsError::TooDeep);
     assert_eq!(refusal(&nested(100_000)), ArgumentsError::TooDeep);
     let objects = "{\"a\":".repeat(MAX_ARGUMENTS_DEPTH + 1);
     assert_eq!(refusal(&objects), ArgumentsError::TooDeep);
 
     let sized = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
     CanonicalArguments::parse(&sized(MAX_ARGUMENTS_BYTES)).expect("small enough");
-    assert!(matches!(
-        refusal(&sized(MAX_ARGUMENTS_BYTES + 1)),
-        ArgumentsError::TooLarge(_)
-    ));
-    let grows = format!(
-        "{{\"a\":[{}1e15]}}",
-        "1e15,".repeat(MAX_ARGUMENTS_BYTES / 5 - 4)
-    );
+    assert!(matches!(refusal(&sized(MAX_ARGUMENTS_BYTES + 1)), ArgumentsError::TooLarge(_)));
+    let grows = format!("{{\"a\":[{}1e15]}}", "1e15,".repeat(MAX_ARGUMENTS_BYTES / 5 - 4));
     assert!(matches!(refusal(&grows), ArgumentsError::TooLarge(_)));
 }
 
@@ -213,10 +171,7 @@ fn shuffled(value: &Value, seed: u64) -> Value {
                 .map(|(key, value)| (key.clone(), shuffled(value, seed / 3)))
                 .collect()
         }
-        Value::Array(values) => values
-            .iter()
-            .map(|value| shuffled(value, seed / 3))
-            .collect(),
+        Value::Array(values) => values.iter().map(|value| shuffled(value, seed / 3)).collect(),
         other => other.clone(),
     }
 }
@@ -226,10 +181,9 @@ fn as_a_browser_has_it(value: &Value) -> Value {
     match value {
         Value::Number(number) => json!(number.as_f64().expect("a double") + 0.0),
         Value::Array(values) => values.iter().map(as_a_browser_has_it).collect(),
-        Value::Object(object) => object
-            .iter()
-            .map(|(key, value)| (key.clone(), as_a_browser_has_it(value)))
-            .collect(),
+        Value::Object(object) => {
+            object.iter().map(|(key, value)| (key.clone(), as_a_browser_has_it(value))).collect()
+        }
         other => other.clone(),
     }
 }

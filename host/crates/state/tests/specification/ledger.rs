@@ -48,10 +48,7 @@ pub(crate) fn data_operation(second: i64) -> LedgerEntry {
 }
 
 pub(crate) fn main() -> LedgerFilter {
-    LedgerFilter {
-        workspace: "main".into(),
-        ..LedgerFilter::default()
-    }
+    LedgerFilter { workspace: "main".into(), ..LedgerFilter::default() }
 }
 
 #[tokio::test]
@@ -68,13 +65,7 @@ async fn a_row_comes_back_as_it_was_appended() {
     assert_eq!(page.entries.len(), 2);
     for (row, read) in rows.iter().zip(&page.entries) {
         assert_eq!(read.id.get_version_num(), 7);
-        assert_eq!(
-            &LedgerEntry {
-                id: row.id,
-                ..read.clone()
-            },
-            row
-        );
+        assert_eq!(&LedgerEntry { id: row.id, ..read.clone() }, row);
     }
 }
 
@@ -105,11 +96,7 @@ async fn many_appends_at_once_from_two_hosts_lose_nothing_and_keep_their_order()
     }
     let state = installation.open().await;
     for turn in 0..8 {
-        let filter = LedgerFilter {
-            turn: Some(turn.to_string()),
-            limit: Some(1000),
-            ..main()
-        };
+        let filter = LedgerFilter { turn: Some(turn.to_string()), limit: Some(1000), ..main() };
         let rows = state.ledger().query(&filter).await.expect("read").entries;
         let items: Vec<_> = rows.iter().filter_map(|row| row.items).collect();
         assert_eq!(items, (0..300).collect::<Vec<u64>>(), "turn {turn}");
@@ -125,16 +112,7 @@ async fn rows_cloned_from_one_another_are_rows_of_their_own() {
         state.ledger().append(row.clone()).await.expect("appended");
     }
     state.flush().await.expect("flushed");
-    assert_eq!(
-        state
-            .ledger()
-            .query(&main())
-            .await
-            .expect("read")
-            .entries
-            .len(),
-        3
-    );
+    assert_eq!(state.ledger().query(&main()).await.expect("read").entries.len(), 3);
 }
 
 #[tokio::test]
@@ -142,11 +120,7 @@ async fn a_row_is_refused_once_the_state_is_closed() {
     let installation = Installation::new();
     let state = installation.open().await;
     state.close().await.expect("closed");
-    let error = state
-        .ledger()
-        .append(provider_call(0))
-        .await
-        .expect_err("refused");
+    let error = state.ledger().append(provider_call(0)).await.expect_err("refused");
     assert!(matches!(error, StateError::LedgerUnavailable), "{error}");
 }
 
@@ -159,11 +133,7 @@ async fn rows_that_cannot_be_written_are_reported_kept_and_written_later() {
         .execute(&mut sql)
         .await
         .expect("away");
-    state
-        .ledger()
-        .append(provider_call(0))
-        .await
-        .expect("queued");
+    state.ledger().append(provider_call(0)).await.expect("queued");
     let error = state.flush().await.expect_err("not written");
     assert!(matches!(error, StateError::LedgerUnavailable), "{error}");
     sqlx::query("ALTER TABLE away RENAME TO palisade_ledger")
@@ -171,11 +141,7 @@ async fn rows_that_cannot_be_written_are_reported_kept_and_written_later() {
         .await
         .expect("back");
     drop(sql);
-    state
-        .ledger()
-        .append(provider_call(1))
-        .await
-        .expect("queued");
+    state.ledger().append(provider_call(1)).await.expect("queued");
     // The first flush after the repair may still be answered by an attempt from before it.
     let mut flushed = state.flush().await;
     for _ in 0..10 {
@@ -185,16 +151,7 @@ async fn rows_that_cannot_be_written_are_reported_kept_and_written_later() {
         flushed = state.flush().await;
     }
     flushed.expect("written");
-    assert_eq!(
-        state
-            .ledger()
-            .query(&main())
-            .await
-            .expect("read")
-            .entries
-            .len(),
-        2
-    );
+    assert_eq!(state.ledger().query(&main()).await.expect("read").entries.len(), 2);
 }
 
 #[tokio::test]
@@ -209,12 +166,9 @@ async fn with_a_full_queue_appends_wait_and_none_that_was_accepted_is_lost() {
     let mut accepted = 0;
     // Dropping an append that waits takes its row back.
     while accepted < 10_000
-        && timeout(
-            Duration::from_millis(200),
-            state.ledger().append(provider_call(accepted)),
-        )
-        .await
-        .is_ok_and(|appended| appended.is_ok())
+        && timeout(Duration::from_millis(200), state.ledger().append(provider_call(accepted)))
+            .await
+            .is_ok_and(|appended| appended.is_ok())
     {
         accepted += 1;
     }
@@ -230,10 +184,7 @@ async fn with_a_full_queue_appends_wait_and_none_that_was_accepted_is_lost() {
     drop(sql);
     waiting.await.expect("no panic").expect("accepted");
     state.flush().await.expect("flushed");
-    let mut filter = LedgerFilter {
-        limit: Some(1000),
-        ..main()
-    };
+    let mut filter = LedgerFilter { limit: Some(1000), ..main() };
     let mut times = Vec::new();
     for _ in 0..20 {
         let page = state.ledger().query(&filter).await.expect("read");
@@ -256,10 +207,7 @@ async fn an_approval_is_on_record_without_what_would_let_anybody_use_it() {
         tool_call_id: "call_1",
         arguments: &arguments,
     };
-    let id = state
-        .approvals()
-        .issue(&binding, Timestamp::now())
-        .expect("issued");
+    let id = state.approvals().issue(&binding, Timestamp::now()).expect("issued");
     let row = LedgerEntry {
         approval_id: Some(id.clone()),
         ..LedgerEntry::new("main", LedgerKind::ApprovalRequested)
@@ -270,9 +218,7 @@ async fn an_approval_is_on_record_without_what_would_let_anybody_use_it() {
     let page = state.ledger().query(&main()).await.expect("read");
     assert_eq!(page.entries[0].approval_id.as_deref(), Some(reference));
     for (name, content) in installation.files() {
-        let found = content
-            .windows(8)
-            .any(|window| window == &signature.as_bytes()[..8]);
+        let found = content.windows(8).any(|window| window == &signature.as_bytes()[..8]);
         assert!(!found, "{name}");
     }
     let redeemed = state

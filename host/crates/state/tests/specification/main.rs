@@ -1,10 +1,7 @@
 //! What the state store promises, as executable sentences.
 
 #![expect(clippy::expect_used, reason = "a helper that fails fails its test")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "tests compare secrets with what they stored"
-)]
+#![expect(clippy::disallowed_methods, reason = "tests compare secrets with what they stored")]
 
 mod approvals;
 mod arguments;
@@ -39,9 +36,7 @@ impl Installation {
     }
 
     pub(crate) fn without_key() -> Self {
-        Self {
-            directory: TempDir::new().expect("temporary directory"),
-        }
+        Self { directory: TempDir::new().expect("temporary directory") }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -69,9 +64,7 @@ impl Installation {
     }
 
     pub(crate) async fn open(&self) -> State {
-        State::open(&self.database_url(), self.source())
-            .await
-            .expect("state opens")
+        State::open(&self.database_url(), self.source()).await.expect("state opens")
     }
 
     /// Edits the database behind the state's back.
@@ -91,11 +84,7 @@ impl Installation {
             .map(|entry| entry.expect("entry").path())
             .filter(|path| !path.to_string_lossy().ends_with("-shm"))
             .map(|path| {
-                let name = path
-                    .file_name()
-                    .expect("name")
-                    .to_string_lossy()
-                    .into_owned();
+                let name = path.file_name().expect("name").to_string_lossy().into_owned();
                 (name, fs::read(&path).expect("readable"))
             })
             .collect();

@@ -13,10 +13,7 @@ fn key_text(byte: u8) -> String {
 }
 
 fn environment(current: &str, previous: Option<&str>) -> KeySource {
-    KeySource::Environment {
-        current: current.into(),
-        previous: previous.map(Into::into),
-    }
+    KeySource::Environment { current: current.into(), previous: previous.map(Into::into) }
 }
 
 #[tokio::test]
@@ -25,17 +22,11 @@ async fn a_missing_master_key_creates_nothing() {
     let error = State::open(&installation.database_url(), installation.source())
         .await
         .expect_err("refused");
-    assert!(
-        matches!(error, StateError::KeyFileMissing { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, StateError::KeyFileMissing { .. }), "{error}");
     let error = State::open(&installation.database_url(), environment("", None))
         .await
         .expect_err("refused");
-    assert!(
-        matches!(error, StateError::KeyEnvironmentMissing),
-        "{error}"
-    );
+    assert!(matches!(error, StateError::KeyEnvironmentMissing), "{error}");
     assert!(installation.files().is_empty());
 }
 
@@ -50,9 +41,7 @@ async fn a_malformed_master_key_creates_nothing() {
     }
     fs::write(installation.key_file(), "c2hvcnQ=\n").expect("written");
     fs::set_permissions(installation.key_file(), fs::Permissions::from_mode(0o600)).expect("mode");
-    State::open(&installation.database_url(), installation.source())
-        .await
-        .expect_err("refused");
+    State::open(&installation.database_url(), installation.source()).await.expect_err("refused");
     assert_eq!(installation.files().len(), 1);
 }
 
@@ -60,10 +49,7 @@ async fn a_malformed_master_key_creates_nothing() {
 async fn the_first_opening_creates_a_database_for_the_owner_alone() {
     let installation = Installation::new();
     let state = installation.open().await;
-    state
-        .set_key("main", "openai", "sk-0123456789abcdefghij".into(), "u")
-        .await
-        .expect("set");
+    state.set_key("main", "openai", "sk-0123456789abcdefghij".into(), "u").await.expect("set");
     for entry in fs::read_dir(installation.path()).expect("directory") {
         let entry = entry.expect("entry");
         let mode = entry.metadata().expect("metadata").permissions().mode() & 0o7777;
@@ -76,27 +62,17 @@ async fn the_first_opening_creates_a_database_for_the_owner_alone() {
 async fn another_master_key_is_refused_and_no_byte_changes() {
     let installation = Installation::new();
     let state = installation.open().await;
-    state
-        .set_key("main", "openai", "sk-0123456789abcdefghij".into(), "u")
-        .await
-        .expect("set");
+    state.set_key("main", "openai", "sk-0123456789abcdefghij".into(), "u").await.expect("set");
     let right = state.key_id().await.expect("key id");
     state.close().await.expect("closed");
 
-    let wrong = MasterKey::from_base64(&key_text(1), "test")
-        .expect("key")
-        .key_id();
+    let wrong = MasterKey::from_base64(&key_text(1), "test").expect("key").key_id();
     let before = installation.files();
     for _ in 0..2 {
-        let error = State::open(
-            &installation.database_url(),
-            environment(&key_text(1), None),
-        )
-        .await
-        .expect_err("refused");
-        let StateError::WrongMasterKey { expected, found } = &error else {
-            panic!("{error}")
-        };
+        let error = State::open(&installation.database_url(), environment(&key_text(1), None))
+            .await
+            .expect_err("refused");
+        let StateError::WrongMasterKey { expected, found } = &error else { panic!("{error}") };
         assert_eq!((expected, found), (&right, &wrong));
         assert_eq!(installation.files(), before);
     }
@@ -106,26 +82,13 @@ async fn another_master_key_is_refused_and_no_byte_changes() {
 async fn another_master_key_is_refused_beside_a_running_host_and_no_byte_changes() {
     let installation = Installation::new();
     let state = installation.open().await;
-    state
-        .set_key("main", "openai", "sk-0123456789abcdefghij".into(), "u")
-        .await
-        .expect("set");
+    state.set_key("main", "openai", "sk-0123456789abcdefghij".into(), "u").await.expect("set");
     let before = installation.files();
-    assert!(
-        before
-            .iter()
-            .any(|(name, log)| name.ends_with("-wal") && !log.is_empty())
-    );
-    let error = State::open(
-        &installation.database_url(),
-        environment(&key_text(1), None),
-    )
-    .await
-    .expect_err("refused");
-    assert!(
-        matches!(error, StateError::WrongMasterKey { .. }),
-        "{error}"
-    );
+    assert!(before.iter().any(|(name, log)| name.ends_with("-wal") && !log.is_empty()));
+    let error = State::open(&installation.database_url(), environment(&key_text(1), None))
+        .await
+        .expect_err("refused");
+    assert!(matches!(error, StateError::WrongMasterKey { .. }), "{error}");
     assert_eq!(installation.files(), before);
     assert!(state.key("main", "openai").await.expect("read").is_some());
 }
@@ -134,10 +97,7 @@ async fn another_master_key_is_refused_beside_a_running_host_and_no_byte_changes
 async fn another_master_key_is_refused_after_a_crash_and_no_byte_changes() {
     let installation = Installation::new();
     let state = installation.open().await;
-    state
-        .set_key("main", "openai", "sk-0123456789abcdefghij".into(), "u")
-        .await
-        .expect("set");
+    state.set_key("main", "openai", "sk-0123456789abcdefghij".into(), "u").await.expect("set");
     // A crash leaves the write-ahead log behind, which a copy of the running database's files has.
     let crashed = Installation::without_key();
     for (name, content) in installation.files() {
@@ -148,29 +108,18 @@ async fn another_master_key_is_refused_after_a_crash_and_no_byte_changes() {
     let error = State::open(&crashed.database_url(), environment(&key_text(1), None))
         .await
         .expect_err("refused");
-    assert!(
-        matches!(error, StateError::WrongMasterKey { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, StateError::WrongMasterKey { .. }), "{error}");
     assert_eq!(crashed.files(), before);
 
     let recovered = crashed.open().await;
-    assert!(
-        recovered
-            .key("main", "openai")
-            .await
-            .expect("read")
-            .is_some()
-    );
+    assert!(recovered.key("main", "openai").await.expect("read").is_some());
 }
 
 #[tokio::test]
 async fn inspecting_changes_nothing() {
     let installation = Installation::new();
     let url = installation.database_url();
-    let inspection = State::inspect(&url, installation.source())
-        .await
-        .expect("inspected");
+    let inspection = State::inspect(&url, installation.source()).await.expect("inspected");
     assert!(!inspection.exists);
     assert_eq!(installation.files().len(), 1);
 
@@ -179,14 +128,10 @@ async fn inspecting_changes_nothing() {
     assert_eq!(inspection.key_id, key_id);
     state.close().await.expect("closed");
     let before = installation.files();
-    let inspection = State::inspect(&url, installation.source())
-        .await
-        .expect("inspected");
+    let inspection = State::inspect(&url, installation.source()).await.expect("inspected");
     assert!(inspection.exists);
     assert_eq!((inspection.key_id, inspection.schema), (key_id, 1));
-    State::inspect(&url, environment(&key_text(1), None))
-        .await
-        .expect_err("refused");
+    State::inspect(&url, environment(&key_text(1), None)).await.expect_err("refused");
     assert_eq!(installation.files(), before);
 }
 
@@ -200,21 +145,13 @@ async fn what_is_not_a_usable_database_is_refused() {
         ("sqlite://", "file"),
         ("sqlite://palisade.db?mode=rwc", "?"),
     ] {
-        let error = State::open(url, installation.source())
-            .await
-            .expect_err(url);
-        assert!(
-            matches!(error, StateError::DatabaseUrl(_)),
-            "{url}: {error}"
-        );
+        let error = State::open(url, installation.source()).await.expect_err(url);
+        assert!(matches!(error, StateError::DatabaseUrl(_)), "{url}: {error}");
         assert!(error.to_string().contains(hint), "{url}: {error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
-    fs::write(
-        installation.database(),
-        "this is a text file, not a database".repeat(50),
-    )
-    .expect("written");
+    fs::write(installation.database(), "this is a text file, not a database".repeat(50))
+        .expect("written");
     let before = installation.files();
     let error = State::open(&installation.database_url(), installation.source())
         .await
@@ -222,13 +159,8 @@ async fn what_is_not_a_usable_database_is_refused() {
     assert!(matches!(error, StateError::NotADatabase { .. }), "{error}");
     assert_eq!(installation.files(), before);
 
-    let nowhere = format!(
-        "sqlite://{}/missing/palisade.db",
-        installation.path().display()
-    );
-    let error = State::open(&nowhere, installation.source())
-        .await
-        .expect_err("refused");
+    let nowhere = format!("sqlite://{}/missing/palisade.db", installation.path().display());
+    let error = State::open(&nowhere, installation.source()).await.expect_err("refused");
     assert!(matches!(error, StateError::DatabaseFile { .. }), "{error}");
 }
 
@@ -237,19 +169,13 @@ async fn a_newer_or_damaged_database_is_refused_and_no_byte_changes() {
     for (statement, newer) in [
         ("INSERT INTO palisade_schema (version) VALUES (2)", true),
         ("DELETE FROM palisade_sealed", false),
-        (
-            "UPDATE palisade_sealed SET ciphertext = zeroblob(48)",
-            false,
-        ),
+        ("UPDATE palisade_sealed SET ciphertext = zeroblob(48)", false),
         ("UPDATE palisade_sealed SET record = 'another'", false),
     ] {
         let installation = Installation::new();
         installation.open().await.close().await.expect("closed");
         let mut sql = installation.sql().await;
-        sqlx::query(statement)
-            .execute(&mut sql)
-            .await
-            .expect("edited");
+        sqlx::query(statement).execute(&mut sql).await.expect("edited");
         sql.close().await.expect("closed");
         let before = installation.files();
         let error = State::open(&installation.database_url(), installation.source())
@@ -271,10 +197,7 @@ async fn what_is_derived_is_the_same_for_all_hosts_and_differs_by_label_and_inst
     assert_eq!(first.derive("sessions"), second.derive("sessions"));
     assert_ne!(first.derive("sessions"), first.derive("images"));
     let elsewhere = Installation::new();
-    assert_ne!(
-        first.derive("sessions"),
-        elsewhere.open().await.derive("sessions")
-    );
+    assert_ne!(first.derive("sessions"), elsewhere.open().await.derive("sessions"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -12,14 +12,8 @@ const ANTHROPIC: &str = "ant-api03-mK2xVb7Nq9RtZc4Wy8Lp6Hs1Gd3Fj5";
 async fn with_two_keys() -> (Installation, palisade_state::State) {
     let installation = Installation::new();
     let state = installation.open().await;
-    state
-        .set_key("main", "openai", OPENAI.into(), "alice")
-        .await
-        .expect("set");
-    state
-        .set_key("main", "anthropic", ANTHROPIC.into(), "bob")
-        .await
-        .expect("set");
+    state.set_key("main", "openai", OPENAI.into(), "alice").await.expect("set");
+    state.set_key("main", "anthropic", ANTHROPIC.into(), "bob").await.expect("set");
     (installation, state)
 }
 
@@ -36,27 +30,14 @@ async fn a_key_is_set_replaced_and_deleted() {
     assert_eq!(read(&state, "google").await, None);
 
     let info = state
-        .set_key(
-            "main",
-            "openai",
-            "  sk-another-key-0123456789\n".into(),
-            "carol",
-        )
+        .set_key("main", "openai", "  sk-another-key-0123456789\n".into(), "carol")
         .await
         .expect("replaced");
     assert_eq!(info.masked, "sk-…6789");
-    assert_eq!(
-        read(&state, "openai").await.as_deref(),
-        Some("sk-another-key-0123456789")
-    );
+    assert_eq!(read(&state, "openai").await.as_deref(), Some("sk-another-key-0123456789"));
 
     assert!(state.delete_key("main", "openai").await.expect("deleted"));
-    assert!(
-        !state
-            .delete_key("main", "openai")
-            .await
-            .expect("gone already")
-    );
+    assert!(!state.delete_key("main", "openai").await.expect("gone already"));
     assert_eq!(read(&state, "openai").await, None);
     assert_eq!(read(&state, "anthropic").await.as_deref(), Some(ANTHROPIC));
 }
@@ -64,29 +45,14 @@ async fn a_key_is_set_replaced_and_deleted() {
 #[tokio::test]
 async fn keys_are_listed_masked_and_by_workspace() {
     let (_installation, state) = with_two_keys().await;
-    state
-        .set_key("other", "openai", "short".into(), "dave")
-        .await
-        .expect("set");
+    state.set_key("other", "openai", "short".into(), "dave").await.expect("set");
     let key_id = state.key_id().await.expect("key id");
     let listed = state.list_keys("main").await.expect("listed");
     let shown: Vec<_> = listed
         .iter()
-        .map(|key| {
-            (
-                key.provider.as_str(),
-                key.masked.as_str(),
-                key.updated_by.as_str(),
-            )
-        })
+        .map(|key| (key.provider.as_str(), key.masked.as_str(), key.updated_by.as_str()))
         .collect();
-    assert_eq!(
-        shown,
-        [
-            ("anthropic", "ant…3Fj5", "bob"),
-            ("openai", "sk-…a0Ee", "alice")
-        ]
-    );
+    assert_eq!(shown, [("anthropic", "ant…3Fj5", "bob"), ("openai", "sk-…a0Ee", "alice")]);
     assert!(listed.iter().all(|key| key.key_id == key_id));
     let listed = state.list_keys("other").await.expect("listed");
     assert_eq!(listed.len(), 1);
@@ -99,17 +65,12 @@ async fn keys_are_listed_masked_and_by_workspace() {
 async fn what_cannot_be_a_key_is_refused_and_the_old_one_stays() {
     let (_installation, state) = with_two_keys().await;
     for key in ["", "   ", "two words", "line\nbreak"] {
-        let error = state
-            .set_key("main", "openai", key.into(), "u")
-            .await
-            .expect_err("refused");
+        let error = state.set_key("main", "openai", key.into(), "u").await.expect_err("refused");
         assert!(matches!(error, StateError::InvalidKey(_)), "{error}");
     }
     for (workspace, provider) in [("", "openai"), ("main", ""), ("main", "a\nb")] {
-        let error = state
-            .set_key(workspace, provider, OPENAI.into(), "u")
-            .await
-            .expect_err("refused");
+        let error =
+            state.set_key(workspace, provider, OPENAI.into(), "u").await.expect_err("refused");
         assert!(matches!(error, StateError::InvalidName { .. }), "{error}");
     }
     assert_eq!(read(&state, "openai").await.as_deref(), Some(OPENAI));
@@ -134,10 +95,7 @@ async fn no_file_holds_an_8_byte_piece_of_a_key() {
         }
         state.close().await.ok();
     }
-    assert!(holds_a_piece(
-        format!("xx{}xx", &OPENAI[5..13]).as_bytes(),
-        OPENAI
-    ));
+    assert!(holds_a_piece(format!("xx{}xx", &OPENAI[5..13]).as_bytes(), OPENAI));
 }
 
 #[tokio::test]
@@ -151,9 +109,7 @@ async fn a_replaced_or_deleted_key_leaves_no_ciphertext_behind() {
             .expect("ciphertext");
     drop(sql);
     let stored = |files: Vec<(String, Vec<u8>)>| {
-        files
-            .iter()
-            .any(|(_, content)| content.windows(16).any(|window| window == &before[..16]))
+        files.iter().any(|(_, content)| content.windows(16).any(|window| window == &before[..16]))
     };
     assert!(stored(installation.files()));
     state.delete_key("main", "openai").await.expect("deleted");
@@ -166,10 +122,7 @@ async fn ciphertexts_that_change_places_do_not_open() {
     let (installation, state) = with_two_keys().await;
     let mut sql = installation.sql().await;
     let snapshot = "CREATE TEMP TABLE original AS SELECT * FROM palisade_sealed";
-    sqlx::query(snapshot)
-        .execute(&mut sql)
-        .await
-        .expect("copied");
+    sqlx::query(snapshot).execute(&mut sql).await.expect("copied");
     let take = |columns: &str, from: &str| {
         let assignments: Vec<_> = columns
             .split(", ")
@@ -181,32 +134,16 @@ async fn ciphertexts_that_change_places_do_not_open() {
         format!("UPDATE palisade_sealed SET {assignments} WHERE name IN ('openai', 'anthropic')")
     };
     let other = "CASE palisade_sealed.name WHEN 'openai' THEN 'anthropic' ELSE 'openai' END";
-    for columns in [
-        "ciphertext",
-        "ciphertext, nonce",
-        "ciphertext, nonce, salt",
-        "salt",
-        "nonce",
-    ] {
+    for columns in ["ciphertext", "ciphertext, nonce", "ciphertext, nonce, salt", "salt", "nonce"] {
         execute(&mut sql, &take(columns, other)).await;
         for provider in ["openai", "anthropic"] {
             let error = state.key("main", provider).await.expect_err(columns);
-            assert!(
-                matches!(error, StateError::Damaged { .. }),
-                "{columns}: {error}"
-            );
+            assert!(matches!(error, StateError::Damaged { .. }), "{columns}: {error}");
             assert!(error.to_string().contains(provider), "{error}");
         }
-        state
-            .list_keys("main")
-            .await
-            .expect_err("not listed either");
+        state.list_keys("main").await.expect_err("not listed either");
         execute(&mut sql, &take(columns, "palisade_sealed.name")).await;
-        assert_eq!(
-            read(&state, "openai").await.as_deref(),
-            Some(OPENAI),
-            "{columns} put back"
-        );
+        assert_eq!(read(&state, "openai").await.as_deref(), Some(OPENAI), "{columns} put back");
     }
 }
 
@@ -223,33 +160,21 @@ async fn a_record_that_is_moved_or_relabelled_does_not_open() {
         let statement = format!("UPDATE palisade_sealed SET {change} WHERE name = 'openai'");
         execute(&mut installation.sql().await, &statement).await;
         let error = state.key(workspace, provider).await.expect_err(change);
-        assert!(
-            matches!(error, StateError::Damaged { .. }),
-            "{change}: {error}"
-        );
+        assert!(matches!(error, StateError::Damaged { .. }), "{change}: {error}");
     }
     let (installation, state) = with_two_keys().await;
     let statement = "UPDATE palisade_sealed SET key_id = '0000000000000000' WHERE name = 'openai'";
     execute(&mut installation.sql().await, statement).await;
     let error = state.key("main", "openai").await.expect_err("refused");
-    assert!(
-        matches!(error, StateError::WrongMasterKey { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, StateError::WrongMasterKey { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn the_same_key_set_twice_is_sealed_differently() {
     let installation = Installation::new();
     let state = installation.open().await;
-    state
-        .set_key("main", "first", OPENAI.into(), "u")
-        .await
-        .expect("set");
-    state
-        .set_key("main", "second", OPENAI.into(), "u")
-        .await
-        .expect("set");
+    state.set_key("main", "first", OPENAI.into(), "u").await.expect("set");
+    state.set_key("main", "second", OPENAI.into(), "u").await.expect("set");
     let rows = sqlx::query(
         "SELECT salt, nonce, ciphertext FROM palisade_sealed WHERE purpose = 'provider-key'",
     )
@@ -266,24 +191,15 @@ async fn the_same_key_set_twice_is_sealed_differently() {
 #[tokio::test]
 async fn secrets_are_not_printed() {
     let (_installation, state) = with_two_keys().await;
-    let key = state
-        .key("main", "openai")
-        .await
-        .expect("read")
-        .expect("set");
-    for text in [
-        format!("{key:?}"),
-        format!("{state:?}"),
-        format!("{:?}", state.list_keys("main").await),
-    ] {
+    let key = state.key("main", "openai").await.expect("read").expect("set");
+    for text in
+        [format!("{key:?}"), format!("{state:?}"), format!("{:?}", state.list_keys("main").await)]
+    {
         assert!(!holds_a_piece(text.as_bytes(), OPENAI), "{text}");
     }
 }
 
 async fn execute(sql: &mut SqliteConnection, statement: &str) {
-    let changed = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .execute(sql)
-        .await
-        .expect("edited");
+    let changed = sqlx::query(sqlx::AssertSqlSafe(statement)).execute(sql).await.expect("edited");
     assert!(changed.rows_affected() > 0, "{statement}");
 }

@@ -11,21 +11,9 @@ async fn settings_are_stored_by_revision() {
     let state = installation.open().await;
     assert_eq!(state.settings("main").await.expect("read"), None);
     let first = json!({"approvals": "all", "max_steps": 10});
-    assert_eq!(
-        state
-            .put_settings("main", 0, &first, "alice")
-            .await
-            .expect("stored"),
-        1
-    );
+    assert_eq!(state.put_settings("main", 0, &first, "alice").await.expect("stored"), 1);
     let second = json!({"approvals": "writes", "max_steps": 10});
-    assert_eq!(
-        state
-            .put_settings("main", 1, &second, "bob")
-            .await
-            .expect("stored"),
-        2
-    );
+    assert_eq!(state.put_settings("main", 1, &second, "bob").await.expect("stored"), 2);
     let settings = state.settings("main").await.expect("read").expect("stored");
     assert_eq!((settings.revision, settings.value), (2, second));
     assert_eq!(settings.updated_by, "bob");
@@ -36,28 +24,15 @@ async fn settings_are_stored_by_revision() {
 async fn a_change_of_an_older_revision_is_refused() {
     let installation = Installation::new();
     let state = installation.open().await;
-    state
-        .put_settings("main", 0, &json!({"a": 1}), "alice")
-        .await
-        .expect("stored");
+    state.put_settings("main", 0, &json!({"a": 1}), "alice").await.expect("stored");
     for stale in [0, 2, u64::MAX, i64::MAX as u64] {
-        let error = state
-            .put_settings("main", stale, &json!({"a": 2}), "bob")
-            .await
-            .expect_err("refused");
-        assert!(
-            matches!(error, StateError::SettingsConflict { current: 1 }),
-            "{error}"
-        );
+        let error =
+            state.put_settings("main", stale, &json!({"a": 2}), "bob").await.expect_err("refused");
+        assert!(matches!(error, StateError::SettingsConflict { current: 1 }), "{error}");
     }
-    let error = state
-        .put_settings("other", 1, &json!({}), "bob")
-        .await
-        .expect_err("nothing to change");
-    assert!(
-        matches!(error, StateError::SettingsConflict { current: 0 }),
-        "{error}"
-    );
+    let error =
+        state.put_settings("other", 1, &json!({}), "bob").await.expect_err("nothing to change");
+    assert!(matches!(error, StateError::SettingsConflict { current: 0 }), "{error}");
     let settings = state.settings("main").await.expect("read").expect("stored");
     assert_eq!(settings.value, json!({"a": 1}));
 }
@@ -66,10 +41,7 @@ async fn a_change_of_an_older_revision_is_refused() {
 async fn of_changes_at_the_same_time_one_wins() {
     let installation = Installation::new();
     let states = [installation.open().await, installation.open().await];
-    states[0]
-        .put_settings("main", 0, &json!(0), "u")
-        .await
-        .expect("stored");
+    states[0].put_settings("main", 0, &json!(0), "u").await.expect("stored");
     let changes: Vec<_> = (0..10)
         .map(|number| {
             let state = states[number % 2].clone();
@@ -95,18 +67,9 @@ async fn what_does_not_fit_is_refused() {
     let installation = Installation::new();
     let state = installation.open().await;
     let large = json!("x".repeat(MAX_SETTINGS_BYTES));
-    let error = state
-        .put_settings("main", 0, &large, "u")
-        .await
-        .expect_err("refused");
-    assert!(
-        matches!(error, StateError::SettingsTooLarge { .. }),
-        "{error}"
-    );
-    let error = state
-        .put_settings("", 0, &json!({}), "u")
-        .await
-        .expect_err("refused");
+    let error = state.put_settings("main", 0, &large, "u").await.expect_err("refused");
+    assert!(matches!(error, StateError::SettingsTooLarge { .. }), "{error}");
+    let error = state.put_settings("", 0, &json!({}), "u").await.expect_err("refused");
     assert!(matches!(error, StateError::InvalidName { .. }), "{error}");
     assert_eq!(state.settings("main").await.expect("read"), None);
 }
