@@ -11,7 +11,7 @@ pub const PIECE: usize = 8;
 /// use palisade_tests::pieces::Pieces;
 ///
 /// let pieces = Pieces::of(["correct horse battery staple"]);
-/// assert_eq!(pieces.find(b"a horse, a battery"), None);
+/// assert_eq!(pieces.find(b"a horse, a stable"), None);
 /// assert_eq!(pieces.find(b"a horse battery"), Some(1));
 /// ```
 #[derive(Debug)]
