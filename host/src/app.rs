@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use palisade_data::DataBackend;
 use palisade_project::{Project, ProjectError};
-use palisade_provider::{EgressClient, EgressPolicy, KeyLookup, ProviderError};
+use palisade_provider::{EgressClient, KeyLookup, ProviderError};
 use palisade_sandbox::{
     CacheOptions, ComponentSource, Limits, Sandbox, SandboxError, SandboxOptions,
 };
@@ -52,23 +52,10 @@ impl App {
     /// `component` replaces the built-in assistant component.
     pub async fn open(config: Config, component: Option<PathBuf>) -> Result<Self, AppError> {
         let state = State::open(&config.database_url, config.key_source.clone()).await?;
-        let project = open_project(&config, &state).await?;
-        let sandbox = Sandbox::new(SandboxOptions {
-            component: component.map_or(ComponentSource::Embedded, ComponentSource::File),
-            cache: Some(CacheOptions {
-                folder: config.image_cache(),
-                key: *state.derive("palisade/image-cache/v1"),
-            }),
-            limits: Limits {
-                live_turns: config.limits.live_turns,
-                turn_time: config.limits.turn_time,
-                memory_bytes: config.limits.guest_memory_mb as usize * 1024 * 1024,
-                ..Limits::default()
-            },
-        })
-        .await?;
-        let egress =
-            EgressClient::new(EgressPolicy { allow_private: config.egress.allow_private.clone() })?;
+        let secret = state.derive("palisade/sessions/v1");
+        let project = Project::open(config.project_file()).await?.with_session_secret(*secret);
+        let sandbox = load_sandbox(&config, &state, component).await?;
+        let egress = EgressClient::new(config.egress.clone())?;
         let keys: Arc<dyn KeyLookup> =
             Arc::new(SealedKeys { state: state.clone(), workspace: config.workspace.id.clone() });
         let data: Arc<dyn DataBackend> = Arc::clone(project.engine()) as Arc<dyn DataBackend>;
@@ -96,10 +83,27 @@ impl App {
     }
 }
 
-/// Opens the embedded project, with sessions signed by this installation.
+/// Loads the assistant component within the configured limits. Its compiled image is cached, under a
+/// key of this installation.
 ///
-/// Errors: those of the project.
-pub async fn open_project(config: &Config, state: &State) -> Result<Project, ProjectError> {
-    let secret = state.derive("palisade/sessions/v1");
-    Ok(Project::open(config.project_file()).await?.with_session_secret(*secret))
+/// Errors: those of the sandbox.
+pub async fn load_sandbox(
+    config: &Config,
+    state: &State,
+    component: Option<PathBuf>,
+) -> Result<Sandbox, SandboxError> {
+    Sandbox::new(SandboxOptions {
+        component: component.map_or(ComponentSource::Embedded, ComponentSource::File),
+        cache: Some(CacheOptions {
+            folder: config.image_cache(),
+            key: *state.derive("palisade/image-cache/v1"),
+        }),
+        limits: Limits {
+            live_turns: config.limits.live_turns,
+            turn_time: config.limits.turn_time,
+            memory_bytes: config.limits.guest_memory_mb as usize * 1024 * 1024,
+            ..Limits::default()
+        },
+    })
+    .await
 }

@@ -1,12 +1,14 @@
 //! `palisade doctor`: checks what a host needs, and says what to do about each.
 
 use palisade_project::Project;
-use palisade_provider::{EgressClient, EgressPolicy};
-use palisade_sandbox::{CacheOptions, Limits, Sandbox, SandboxOptions};
+use palisade_provider::EgressClient;
 use palisade_state::State;
 
 use super::CliError;
-use crate::config::{Config, LoadOptions};
+use crate::{
+    app::load_sandbox,
+    config::{Config, LoadOptions},
+};
 
 /// Prints the checks as they are made.
 #[derive(Debug, Default)]
@@ -99,16 +101,7 @@ async fn check_project(config: &Config, report: &mut Report) {
 }
 
 async fn check_component(config: &Config, state: &State, report: &mut Report) {
-    let sandbox = Sandbox::new(SandboxOptions {
-        cache: Some(CacheOptions {
-            folder: config.image_cache(),
-            key: *state.derive("palisade/image-cache/v1"),
-        }),
-        limits: Limits { live_turns: config.limits.live_turns, ..Limits::default() },
-        ..SandboxOptions::default()
-    })
-    .await;
-    let sandbox = match sandbox {
+    let sandbox = match load_sandbox(config, state, None).await {
         Ok(sandbox) => sandbox,
         Err(error) => return report.bad("component", error),
     };
@@ -132,8 +125,7 @@ async fn check_component(config: &Config, state: &State, report: &mut Report) {
 }
 
 async fn check_providers(config: &Config, state: &State, report: &mut Report) {
-    let policy = EgressPolicy { allow_private: config.egress.allow_private.clone() };
-    if let Err(error) = EgressClient::new(policy) {
+    if let Err(error) = EgressClient::new(config.egress.clone()) {
         report.bad("HTTP client", error);
     }
     if config.providers.is_empty() {

@@ -8,12 +8,14 @@ use palisade_state::{KeySource, MasterKey};
 use super::{CliError, arguments::Sample};
 use crate::config::Config;
 
-/// The configuration of the sample project. The demo model needs no key and sends nothing anywhere.
-const SAMPLE_CONFIGURATION: &str = r#"# The sample project. `palisade doctor` checks this file.
+/// A configuration in which the demo model answers, which needs no key and sends nothing anywhere.
+fn configuration(approvals: &str) -> String {
+    format!(
+        r#"# `palisade doctor` checks this file.
 
 [workspace]
 # "all": every tool call asks first. "writes": calls that only read run at once.
-approvals = "writes"
+approvals = "{approvals}"
 
 [[providers]]
 id = "demo"
@@ -25,20 +27,9 @@ allowed_models = ["demo"]
 # id = "openai"
 # kind = "openai"
 # allowed_models = ["gpt-5-mini"]
-"#;
-
-/// The configuration of an empty project.
-const PLAIN_CONFIGURATION: &str = r#"# `palisade doctor` checks this file.
-
-[workspace]
-# "all": every tool call asks first. "writes": calls that only read run at once.
-approvals = "all"
-
-[[providers]]
-id = "demo"
-kind = "demo"                 # a small rule-based model inside the host; not a language model
-allowed_models = ["demo"]
-"#;
+"#
+    )
+}
 
 pub(super) async fn run(
     config: &Config,
@@ -49,7 +40,7 @@ pub(super) async fn run(
     if file.exists() {
         if !force {
             let problem = format!(
-                "{} is there already; --force replaces it, with all that is in it",
+                "{} is there already; --force replaces its database; uploaded files stay",
                 file.display()
             );
             return Err(CliError::Usage(problem));
@@ -67,8 +58,8 @@ pub(super) async fn run(
         project.install_newsroom().await?;
     }
     project.close().await;
-    let configuration = if sample.is_some() { SAMPLE_CONFIGURATION } else { PLAIN_CONFIGURATION };
-    write_configuration(config, configuration)?;
+    // The sample is for looking around; a project of one's own begins with every call asking.
+    write_configuration(config, &configuration(if sample.is_some() { "writes" } else { "all" }))?;
     println!("Created the project {} in {}.", name, file.display());
     Ok(())
 }

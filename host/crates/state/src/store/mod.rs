@@ -42,7 +42,8 @@ impl Store {
     }
 
     /// Moves the write-ahead log into the database file and empties it, so that replaced and deleted
-    /// ciphertexts don't linger in it. Best effort: with readers at work the log stays for now.
+    /// ciphertexts don't linger in it. Best effort: with readers at work the log stays
+    /// until the next one.
     pub(crate) async fn checkpoint(&self) {
         let done = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.durable).await;
         if let Err(error) = done {
