@@ -1,5 +1,7 @@
 //! `palisade doctor`: checks what a host needs, and says what to do about each.
 
+use std::io::Write;
+
 use palisade_project::Project;
 use palisade_provider::EgressClient;
 use palisade_state::State;
@@ -17,17 +19,22 @@ struct Report {
 }
 
 impl Report {
+    /// A reader that went away misses lines; the checks and the exit code are the same.
+    fn line(&self, line: std::fmt::Arguments<'_>) {
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+
     fn good(&self, what: &str, detail: impl std::fmt::Display) {
-        println!("ok    {what}: {detail}");
+        self.line(format_args!("ok    {what}: {detail}"));
     }
 
     fn note(&self, what: &str, detail: impl std::fmt::Display) {
-        println!("note  {what}: {detail}");
+        self.line(format_args!("note  {what}: {detail}"));
     }
 
     fn bad(&mut self, what: &str, detail: impl std::fmt::Display) {
         self.failed += 1;
-        println!("FAIL  {what}: {detail}");
+        self.line(format_args!("FAIL  {what}: {detail}"));
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn run(
     project.close().await;
     // The sample is for looking around; a project of one's own begins with every call asking.
     write_configuration(config, &configuration(if sample.is_some() { "writes" } else { "all" }))?;
-    println!("Created the project {} in {}.", name, file.display());
+    say!("Created the project {} in {}.", name, file.display());
     Ok(())
 }
 
@@ -70,7 +70,7 @@ fn create_master_key(config: &Config) -> Result<(), CliError> {
         && !path.exists()
     {
         MasterKey::create_file(path)?;
-        println!("Created the master key {}. Keep a copy of it in a safe place.", path.display());
+        say!("Created the master key {}. Keep a copy of it in a safe place.", path.display());
     }
     Ok(())
 }
@@ -84,7 +84,7 @@ fn write_configuration(config: &Config, text: &str) -> Result<(), CliError> {
     match fs::OpenOptions::new().write(true).create_new(true).open(&path) {
         Ok(mut file) => {
             file.write_all(text.as_bytes()).map_err(CliError::file(&path))?;
-            println!("Created the configuration {}.", path.display());
+            say!("Created the configuration {}.", path.display());
             Ok(())
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),

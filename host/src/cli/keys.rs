@@ -32,13 +32,17 @@ pub(super) async fn run(config: Config, command: KeysCommand) -> Result<(), CliE
             let key = read_secret("the key")?;
             let info = state.set_key(workspace, &provider, key, ACTOR).await?;
             record(&state, workspace, &provider, "key set").await?;
-            println!("Sealed the key {} of {provider}.", info.masked);
+            say!("Sealed the key {} of {provider}.", info.masked);
         }
         KeysCommand::List => {
             for key in state.list_keys(workspace).await? {
-                println!(
+                say!(
                     "{}\t{}\tset {} by {}\tmaster key {}",
-                    key.provider, key.masked, key.updated_at, key.updated_by, key.key_id
+                    key.provider,
+                    key.masked,
+                    key.updated_at,
+                    key.updated_by,
+                    key.key_id
                 );
             }
         }
@@ -48,17 +52,17 @@ pub(super) async fn run(config: Config, command: KeysCommand) -> Result<(), CliE
                 return Err(CliError::Usage(problem));
             }
             record(&state, workspace, &provider, "key deleted").await?;
-            println!("Deleted the key of {provider}.");
+            say!("Deleted the key of {provider}.");
         }
         KeysCommand::RotateMaster { new_key_file } => {
             let new = MasterKey::read_file(&new_key_file)?;
             let id = new.key_id();
             state.rotate_master(new).await?;
             record(&state, workspace, "", "master key rotated").await?;
-            println!("Everything is sealed under the master key {id} now.");
+            say!("Everything is sealed under the master key {id} now.");
             match &config.key_source {
-                KeySource::File(path) => println!("{} holds it.", path.display()),
-                KeySource::Environment { .. } => println!(
+                KeySource::File(path) => say!("{} holds it.", path.display()),
+                KeySource::Environment { .. } => say!(
                     "Set PALISADE_MASTER_KEY to it for all hosts, and PALISADE_MASTER_KEY_PREVIOUS \
                      to the old one until all have restarted."
                 ),
@@ -76,8 +80,8 @@ fn create_master(config: &Config) -> Result<(), CliError> {
                 std::fs::create_dir_all(folder).map_err(CliError::file(folder))?;
             }
             let key = MasterKey::create_file(path)?;
-            println!("Created the master key {} in {}.", key.key_id(), path.display());
-            println!("Keep a copy of it in a safe place: without it the sealed keys are lost.");
+            say!("Created the master key {} in {}.", key.key_id(), path.display());
+            say!("Keep a copy of it in a safe place: without it the sealed keys are lost.");
             Ok(())
         }
         KeySource::Environment { .. } => {

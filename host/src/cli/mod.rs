@@ -1,5 +1,14 @@
 //! The command line.
 
+/// Prints a line for a function that returns a [`CliError`]. Unlike `println!` it doesn't panic when
+/// the reader went away (`palisade … | head`): the command ends in good order.
+macro_rules! say {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout(), $($argument)*)?
+    }};
+}
+
 mod arguments;
 mod chat;
 mod descriptors;

@@ -18,13 +18,13 @@ pub(super) async fn run(config: Config, command: ProjectCommand) -> Result<(), C
             let options = ImportOptions { readable_by: read, ..ImportOptions::default() };
             let report = project.import(&collection, &file, &options).await?;
             let verb = if report.created { "Created" } else { "Added to" };
-            println!("{verb} {} with {} items:", report.collection, report.items);
+            say!("{verb} {} with {} items:", report.collection, report.items);
             project.close().await;
             for field in report.fields {
                 if field.column == field.field {
-                    println!("  {} ({})", field.field, field.kind);
+                    say!("  {} ({})", field.field, field.kind);
                 } else {
-                    println!("  {} ({}), in the file {:?}", field.field, field.kind, field.column);
+                    say!("  {} ({}), in the file {:?}", field.field, field.kind, field.column);
                 }
             }
             Ok(())
@@ -33,34 +33,34 @@ pub(super) async fn run(config: Config, command: ProjectCommand) -> Result<(), C
             let project = Project::open(config.project_file()).await?;
             let id = project.add_user(new_user(user)?).await?;
             project.close().await;
-            println!("Added the user {id}.");
+            say!("Added the user {id}.");
             Ok(())
         }
         ProjectCommand::Show => {
             let project = Project::open(config.project_file()).await?;
             let summary = project.show().await?;
             project.close().await;
-            println!("{}", summary.name);
-            println!("\nCollections");
+            say!("{}", summary.name);
+            say!("\nCollections");
             for collection in summary.collections {
                 let note = collection.note.map(|note| format!(", {note}")).unwrap_or_default();
-                println!("  {}: {} items{note}", collection.collection, collection.items);
-                println!("    {}", collection.fields.join(", "));
+                say!("  {}: {} items{note}", collection.collection, collection.items);
+                say!("    {}", collection.fields.join(", "));
             }
-            println!("\nUsers");
+            say!("\nUsers");
             for user in summary.users {
                 let role = user.role.map(|role| format!(", role {role}")).unwrap_or_default();
                 let email = user.email.unwrap_or_else(|| "(no e-mail address)".into());
-                println!("  {email}, {}{role}", user.status);
+                say!("  {email}, {}{role}", user.status);
             }
-            println!("\nPolicies");
+            say!("\nPolicies");
             for policy in summary.policies {
                 let access = match (policy.admin_access, policy.app_access) {
                     (true, _) => "full access",
                     (false, true) => "app access",
                     (false, false) => "no app access",
                 };
-                println!("  {}: {access}, {} permissions", policy.name, policy.permissions);
+                say!("  {}: {access}, {} permissions", policy.name, policy.permissions);
             }
             Ok(())
         }

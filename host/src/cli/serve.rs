@@ -35,7 +35,7 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
     let address = listener.local_addr()?;
     let shutdown = CancellationToken::new();
     let stopped = stop_on_signal(shutdown.clone())?;
-    announce(address, &app.config, demo);
+    announce(address, &app.config, demo)?;
     http::serve(listener, http::router(app.clone()), shutdown).await;
     app.close().await?;
     stopped.abort();
@@ -43,21 +43,22 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
 }
 
 /// Says where the host is, on standard output, for people and for programs that started it.
-fn announce(address: SocketAddr, config: &Config, demo: bool) {
-    println!("Palisade listens on http://{address}");
+fn announce(address: SocketAddr, config: &Config, demo: bool) -> Result<(), CliError> {
+    say!("Palisade listens on http://{address}");
     if !demo {
-        return;
+        return Ok(());
     }
-    println!("\nDemo logins of the sample project (published: for loopback alone)");
+    say!("\nDemo logins of the sample project (published: for loopback alone)");
     for DemoLogin { role, email, password, token } in DemoLogins::newsroom().0 {
-        println!("  {role:<14} {email:<20} password {password:<21} token {token}");
+        say!("  {role:<14} {email:<20} password {password:<21} token {token}");
     }
-    println!(
+    say!(
         "\nIn another shell:\n  {} chat --data-dir {} --user editor@example.com \
          \"Which articles are drafts?\"",
         std::env::args().next().unwrap_or_else(|| "palisade".into()),
         config.data_dir.display()
     );
+    Ok(())
 }
 
 /// SIGINT and SIGTERM stop the host in good order; a second one, at once.

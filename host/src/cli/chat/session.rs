@@ -102,7 +102,7 @@ impl<'a> Session<'a> {
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk?;
             if self.json {
-                println!("{chunk}");
+                say!("{chunk}");
             }
             let chunk: Value = serde_json::from_str(&chunk)
                 .map_err(|_| CliError::Stream("the host sent a chunk that is no JSON".into()))?;
