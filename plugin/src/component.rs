@@ -7,8 +7,8 @@ use crate::bindings::exports::palisade::assistant::assistant::Guest;
 use crate::bindings::palisade::host::{clock, data, identity, log, policy, provider, ui};
 use crate::host::{Decision, Host, Response};
 use crate::types::{
-    Caller, Chunk, Endpoint, Error, Excerpt, Level, Request, Settings, ToolCall, ToolDefinition,
-    Turn, TurnRequest, Usage,
+    Caller, Chunk, Endpoint, Error, Excerpt, Level, ObjectRequest, Request, Settings, ToolCall,
+    ToolDefinition, Turn, TurnRequest, Usage,
 };
 
 /// The component's imports.
@@ -77,6 +77,14 @@ impl Host for Imports {
     fn now(&self) -> u64 {
         clock::now()
     }
+
+    fn remaining(&self) -> u64 {
+        clock::remaining()
+    }
+
+    fn wait(&self, milliseconds: u32) {
+        clock::wait(milliseconds);
+    }
 }
 
 impl Response for provider::Response {
@@ -109,6 +117,14 @@ impl Guest for Component {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| std::panic::set_hook(Box::new(log_panic)));
         crate::turn::run(&Imports, request)
+    }
+
+    fn object(_request: ObjectRequest) -> Result<(), Error> {
+        Err(Error {
+            kind: crate::types::ErrorKind::Other,
+            code: "NOT_IMPLEMENTED".into(),
+            message: "Structured output isn't there yet.".into(),
+        })
     }
 }
 

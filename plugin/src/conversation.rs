@@ -12,6 +12,18 @@ pub struct Conversation {
     pub entries: Vec<Entry>,
     /// The tools that the model may call.
     pub tools: Vec<OfferedTool>,
+    /// The shape that the whole answer must have; there are no tools then.
+    pub output: Option<OutputShape>,
+}
+
+/// An answer that is one JSON value.
+#[derive(Debug, Clone)]
+pub struct OutputShape {
+    /// JSON Schema of the value, an object schema in which every object has
+    /// `additionalProperties: false`.
+    pub schema: Box<RawValue>,
+    /// Output tokens at most, in place of the endpoint's own limit.
+    pub max_tokens: Option<u32>,
 }
 
 /// A tool that the model may call.
@@ -45,24 +57,43 @@ pub enum UserPart {
     File {
         /// IANA media type.
         media_type: String,
-        /// Address: `https:` or `data:`, or something that only the client understands.
-        url: String,
+        /// Where its content is.
+        content: FileContent,
         /// Name.
         filename: Option<String>,
     },
 }
 
-/// A part of what the model said.
+/// Where the content of a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileContent {
+    /// In the file storage of the turn's provider, under this id or address. The host vouches for it.
+    Stored(String),
+    /// In a `data:` URL.
+    Inline(String),
+    /// Nowhere that a provider can reach.
+    Missing,
+}
+
+/// A part of what the model said. A `state` is what an [`Event`](crate::format::Event) gave, and is
+/// there only where the turn's own provider and model gave it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnswerPart {
-    /// Text, not empty.
-    Text(String),
-    /// Reasoning of the same tool loop, which some providers want back.
+    /// Text.
+    Text {
+        /// The text; empty only with a state.
+        text: String,
+        /// What the provider wants back with it.
+        state: Option<String>,
+    },
+    /// Reasoning of the turn's own provider and model.
     Reasoning {
         /// The format's name for the place where it belongs.
-        field: String,
-        /// The text.
+        place: String,
+        /// The text; empty only with a state.
         text: String,
+        /// What the provider wants back with it.
+        state: Option<String>,
     },
     /// A tool call.
     Call(Call),
@@ -79,6 +110,8 @@ pub struct Call {
     pub name: String,
     /// The arguments, always the text of a JSON object.
     pub arguments: String,
+    /// What the provider wants back with it.
+    pub state: Option<String>,
 }
 
 /// The result of a tool call.

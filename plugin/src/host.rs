@@ -53,6 +53,10 @@ pub trait Host {
     fn log(&self, level: Level, message: &str);
     /// Milliseconds since the Unix epoch (`clock.now`).
     fn now(&self) -> u64;
+    /// Milliseconds until the turn's deadline (`clock.remaining`).
+    fn remaining(&self) -> u64;
+    /// Waits, at most 60,000 milliseconds (`clock.wait`).
+    fn wait(&self, milliseconds: u32);
 }
 
 /// A provider's response, whose body is still arriving (`provider.response`).

@@ -24,6 +24,9 @@ pub mod tools;
 mod turn;
 pub mod types;
 
-pub use conversation::{AnswerPart, Call, CallResult, Conversation, Entry, OfferedTool, UserPart};
+pub use conversation::{
+    AnswerPart, Call, CallResult, Conversation, Entry, FileContent, OfferedTool, OutputShape,
+    UserPart,
+};
 pub use failure::Failure;
 pub use turn::run;

@@ -2,7 +2,8 @@
 
 pub use crate::bindings::exports::palisade::assistant::assistant::ToolDefinition;
 pub use crate::bindings::palisade::assistant::conversation::{
-    Approval, ClientTool, FilePart, Message, Part, Role, TextPart, ToolPart, ToolState, TurnRequest,
+    Approval, ClientTool, FilePart, Message, ObjectRequest, Part, Role, TextPart, ToolPart,
+    ToolState, TurnRequest,
 };
 pub use crate::bindings::palisade::host::data::Excerpt;
 pub use crate::bindings::palisade::host::identity::{Caller, Turn};
@@ -11,6 +12,6 @@ pub use crate::bindings::palisade::host::policy::{ApprovalRequest, Refusal, Sett
 pub use crate::bindings::palisade::host::provider::{Endpoint, Header, Request, Usage};
 pub use crate::bindings::palisade::host::types::{Error, ErrorKind};
 pub use crate::bindings::palisade::host::ui::{
-    Block, Chunk, DataPart, Delta, FinishReason, ToolApprovalRequest, ToolInput, ToolInputError,
-    ToolInputStart, ToolOutputError,
+    Block, Chunk, DataPart, Delta, FinishReason, SourceUrl, ToolApprovalRequest, ToolInput,
+    ToolInputError, ToolInputStart, ToolOutputError,
 };

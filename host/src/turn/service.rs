@@ -398,6 +398,8 @@ fn gateway(provider: &Provider, model: String, row: &LedgerEntry, records: CallR
             model,
             reasoning: facts.reasoning,
             max_output_tokens: facts.output,
+            context_tokens: facts.context,
+            capabilities: Vec::new(),
         },
         base_url: config.base_url.as_ref().map(ToString::to_string),
         records,

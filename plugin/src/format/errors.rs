@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
+use super::Refused;
 use crate::failure::Failure;
 
 /// What a response with an error status means.
-pub(super) fn of_status(status: u16, body: &[u8]) -> (Failure, String) {
+pub(super) fn of_status(status: u16, body: &[u8]) -> Refused {
     let body = serde_json::from_slice(body).unwrap_or_else(|_| {
         Value::String(String::from_utf8_lossy(body).chars().take(8 * 1024).collect())
     });
@@ -28,7 +29,7 @@ pub(super) fn of_status(status: u16, body: &[u8]) -> (Failure, String) {
         (_, Some(specific)) => specific,
         (general, None) => general,
     };
-    (failure, format!("status={status}{codes}"))
+    Refused { failure, detail: format!("status={status}{codes}"), retry_after: None }
 }
 
 /// What an error event in mid-stream means.
@@ -163,7 +164,7 @@ mod tests {
             (503, String::new(), Failure::Overloaded),
             (529, json!({"error": "overloaded"}).to_string(), Failure::Overloaded),
         ] {
-            assert_eq!(of_status(status, body.as_bytes()).0, expected, "{status} {body}");
+            assert_eq!(of_status(status, body.as_bytes()).failure, expected, "{status} {body}");
         }
     }
 
@@ -176,7 +177,7 @@ mod tests {
             "param": "messages.[0].content",
         }});
         assert_eq!(
-            of_status(401, body.to_string().as_bytes()).1,
+            of_status(401, body.to_string().as_bytes()).detail,
             "status=401 type=invalid_request_error param=messages.[0].content"
         );
         let body = json!({"error": {"type": "x", "code": "sk-proj-4f8a1c9e2b7d"}});

@@ -5,29 +5,53 @@
 
 mod chat_completions;
 mod errors;
+mod lenient;
+mod stream;
 mod wire_ids;
 
 use std::borrow::Cow;
 
-pub use chat_completions::{ChatCompletions, ChatCompletionsReader};
+pub use chat_completions::ChatCompletions;
 
 use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::types::{Endpoint, FinishReason, Request, Usage};
 
+/// Bytes of a body at most: below the host's limits of 4 MiB for a body and for all that one call
+/// lifts. The turn checks it, for all formats.
+pub(crate) const MAX_BODY_BYTES: usize = 4 * 1024 * 1024 - 16 * 1024;
+
 /// What a provider says, in the order in which it says it.
+///
+/// A `state` is JSON text of the format's own that the provider wants back with the part that it
+/// belongs to, unmodified: a signature, encrypted reasoning, an id. It travels in the part's provider
+/// metadata and comes back as the `state` of an [`AnswerPart`](crate::AnswerPart), to the same
+/// provider and model alone.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event<'a> {
     /// More of the answer. Never empty.
     Text(Cow<'a, str>),
+    /// The block of text is over. With a state and no open block there is an empty one.
+    TextEnded {
+        /// What the provider wants back with it.
+        state: Option<String>,
+    },
     /// More of the model's refusal, meant to be read like an answer. Never empty.
     Refusal(Cow<'a, str>),
     /// More of the model's reasoning. Never empty.
     Reasoning {
         /// How the format names the place that the text came from and goes back to.
-        field: &'static str,
+        place: &'static str,
         /// The text.
         text: Cow<'a, str>,
+    },
+    /// The block of reasoning is over. With a state and no open block there is an empty one, as for
+    /// reasoning that is encrypted or not shown.
+    ReasoningEnded {
+        /// As in [`Event::Reasoning`].
+        place: &'static str,
+        /// What the provider wants back with it.
+        state: Option<String>,
     },
     /// A tool call begins. Calls of a step are numbered from 0, in the order of these events.
     CallStarted {
@@ -45,10 +69,27 @@ pub enum Event<'a> {
         /// JSON text to append.
         text: Cow<'a, str>,
     },
+    /// What the provider wants back with a tool call. The last one counts.
+    CallState {
+        /// Number of the call.
+        call: usize,
+        /// The state.
+        state: String,
+    },
+    /// A web page that the model cites.
+    Source {
+        /// Address, `http:` or `https:`.
+        url: Cow<'a, str>,
+        /// Title.
+        title: Option<Cow<'a, str>>,
+    },
     /// What the call consumed; the last one counts.
     Usage(TokenCount),
     /// Why the model ended. Usage may still follow.
     Finished(FinishReason),
+    /// The model stopped in the middle and wants the same conversation, with what it said so far, to
+    /// go on. Comes with [`Event::Finished`].
+    Paused,
     /// The answer failed; nothing follows.
     Failed {
         /// What happened.
@@ -61,12 +102,14 @@ pub enum Event<'a> {
 /// Tokens that a provider call consumed; 0 where the provider did not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenCount {
-    /// Input, including what was read from a cache.
+    /// Input, including what was read from or written to a cache.
     pub input: u64,
     /// Output, including reasoning.
     pub output: u64,
     /// Input read from a cache.
     pub cached: u64,
+    /// Input written to a cache.
+    pub cache_written: u64,
     /// Output spent on reasoning.
     pub reasoning: u64,
 }
@@ -77,9 +120,21 @@ impl From<TokenCount> for Usage {
             input_tokens: count.input,
             output_tokens: count.output,
             cached_tokens: count.cached,
+            cache_written_tokens: count.cache_written,
             reasoning_tokens: count.reasoning,
         }
     }
+}
+
+/// A response with an error status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What it means.
+    pub failure: Failure,
+    /// The provider's codes, for the log; never its prose.
+    pub detail: String,
+    /// Milliseconds after which the body says that it may be tried again.
+    pub retry_after: Option<u64>,
 }
 
 /// A provider's wire format.
@@ -87,14 +142,14 @@ pub trait WireFormat {
     /// The request that continues a conversation.
     ///
     /// # Errors
-    /// [`Failure::ContextTooLong`] where the body would be larger than the host sends.
+    /// [`Failure::InvalidRequest`] where the conversation can't be put into the format.
     fn request(&self, conversation: &Conversation) -> Result<Request, Failure>;
 
     /// A reader for one response.
     fn reader(&self) -> Box<dyn EventReader>;
 
-    /// What a response with an error status means, and its codes for the log. `body` may be cut.
-    fn failure(&self, status: u16, body: &[u8]) -> (Failure, String) {
+    /// What a response with an error status means. `body` may be cut.
+    fn refused(&self, status: u16, body: &[u8]) -> Refused {
         errors::of_status(status, body)
     }
 }

@@ -1,15 +1,15 @@
 //! Tool calls: checked, put to the host, run, and their results shown.
 
 use super::Turn;
-use super::history;
 use super::screen::Screen;
 use super::step::{Step, WrittenCall};
+use super::{history, metadata};
 use crate::conversation::CallResult;
 use crate::host::{Decision, Host};
 use crate::tools;
 use crate::types::{
-    Chunk, Error, ErrorKind, FinishReason, Refusal, ToolApprovalRequest, ToolCall, ToolInput,
-    ToolInputError, ToolOutputError,
+    Chunk, Endpoint, Error, ErrorKind, FinishReason, Refusal, ToolApprovalRequest, ToolCall,
+    ToolInput, ToolInputError, ToolOutputError,
 };
 
 /// Calls that the host takes at a time, and that one step may make.
@@ -67,7 +67,11 @@ impl<H: Host> Turn<'_, H> {
                     continue;
                 }
             };
-            self.screen.push(Chunk::ToolInputAvailable(input(call, arguments.clone())));
+            self.screen.push(Chunk::ToolInputAvailable(input(
+                &self.endpoint,
+                call,
+                arguments.clone(),
+            )));
             settled.push(Settled::Waiting);
             if !client_side {
                 let WrittenCall { id, name, dynamic, .. } = call;
@@ -188,7 +192,7 @@ impl<H: Host> Turn<'_, H> {
     fn reject(&mut self, call: &WrittenCall, text: String) -> CallResult {
         let written = tools::as_json_value(&call.arguments);
         self.screen.push(Chunk::ToolInputError(ToolInputError {
-            input: input(call, written),
+            input: input(&self.endpoint, call, written),
             error_text: text.clone(),
         }));
         self.screen.push(output_error(&call.id, call.dynamic, text.clone()));
@@ -227,13 +231,17 @@ fn refuse<H: Host>(
     CallResult { call_id: call.id.clone(), content, failed: true }
 }
 
-fn input(call: &WrittenCall, input: String) -> ToolInput {
+fn input(endpoint: &Endpoint, call: &WrittenCall, input: String) -> ToolInput {
     ToolInput {
         tool_call_id: call.id.clone(),
         tool_name: call.name.clone(),
         input,
         dynamic: call.dynamic,
-        provider_metadata: call.provider_id.as_deref().map(history::call_metadata),
+        provider_metadata: metadata::of_call(
+            endpoint,
+            call.provider_id.as_deref(),
+            call.state.as_deref(),
+        ),
     }
 }
 

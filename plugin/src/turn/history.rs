@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::calls::ProposedCall;
-use crate::conversation::{AnswerPart, Call, CallResult, Conversation, UserPart};
+use super::metadata;
+use crate::conversation::{AnswerPart, Call, CallResult, Conversation, FileContent, UserPart};
 use crate::tools::Toolset;
 use crate::types::{Endpoint, Message, Part, Role, ToolPart, ToolState};
 
@@ -121,7 +121,11 @@ fn user_parts(parts: &[Part]) -> Vec<UserPart> {
             Part::Text(text) if !text.text.is_empty() => Some(UserPart::Text(text.text.clone())),
             Part::File(file) => Some(UserPart::File {
                 media_type: file.media_type.clone(),
-                url: file.url.clone(),
+                content: match &file.stored {
+                    Some(stored) => FileContent::Stored(stored.clone()),
+                    None if file.url.starts_with("data:") => FileContent::Inline(file.url.clone()),
+                    None => FileContent::Missing,
+                },
                 filename: file.filename.clone(),
             }),
             _ => None,
@@ -138,27 +142,32 @@ fn replay_step(
     let (mut answer, mut results) = (Vec::new(), Vec::new());
     for part in parts {
         match part {
-            Part::Text(text) if !text.text.trim().is_empty() => {
-                answer.push(AnswerPart::Text(text.text.clone()));
+            Part::Text(text) => {
+                let kept = metadata::read(text.provider_metadata.as_deref(), replay.endpoint);
+                if !text.text.trim().is_empty() || kept.state.is_some() {
+                    answer.push(AnswerPart::Text { text: text.text.clone(), state: kept.state });
+                }
             }
-            // Only a tool loop that goes on needs its reasoning.
-            Part::Reasoning(reasoning) if is_last_message => {
-                let field = reasoning
-                    .provider_metadata
-                    .as_deref()
-                    .and_then(|metadata| reasoning_field(metadata, replay.endpoint));
-                if let Some(field) = field.filter(|_| !reasoning.text.is_empty()) {
-                    answer.push(AnswerPart::Reasoning { field, text: reasoning.text.clone() });
+            Part::Reasoning(reasoning) => {
+                let kept = metadata::read(reasoning.provider_metadata.as_deref(), replay.endpoint);
+                // Mere text is of use only to a tool loop that goes on.
+                let of_use =
+                    kept.state.is_some() || (is_last_message && !reasoning.text.is_empty());
+                if let Some(place) = kept.place.filter(|_| of_use) {
+                    let (text, state) = (reasoning.text.clone(), kept.state);
+                    answer.push(AnswerPart::Reasoning { place, text, state });
                 }
             }
             Part::Tool(call)
                 if call.state != ToolState::InputStreaming && !call.provider_executed =>
             {
+                let kept = metadata::read(call.call_metadata.as_deref(), replay.endpoint);
                 answer.push(AnswerPart::Call(Call {
                     id: call.tool_call_id.clone(),
-                    provider_id: call.call_metadata.as_deref().and_then(provider_id),
+                    provider_id: kept.id,
                     name: wire_name(&call.tool_name),
                     arguments: object_text(call.input.as_deref().unwrap_or_default()),
+                    state: kept.state,
                 }));
                 results.push(result(call, is_last_message, replay));
             }
@@ -240,47 +249,6 @@ pub(super) fn wire_name(name: &str) -> String {
     let usual = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
     let name: String = name.chars().map(|c| if usual(c) { c } else { '_' }).take(64).collect();
     if name.is_empty() { "unknown".into() } else { name }
-}
-
-/// What Palisade keeps in the provider metadata of parts, under its own name.
-#[derive(Serialize, Deserialize)]
-struct Metadata<T> {
-    palisade: T,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ReasoningMark {
-    field: String,
-    provider: String,
-    model: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct CallMark {
-    id: String,
-}
-
-/// Metadata that says where reasoning belongs when it goes back.
-pub(super) fn reasoning_metadata(field: &str, endpoint: &Endpoint) -> String {
-    let Endpoint { provider, model, .. } = endpoint;
-    serde_json::json!({"palisade": {"field": field, "provider": provider, "model": model}})
-        .to_string()
-}
-
-/// Reasoning of another provider or model is of no use to this one.
-fn reasoning_field(metadata: &str, endpoint: &Endpoint) -> Option<String> {
-    let Metadata { palisade } = serde_json::from_str::<Metadata<ReasoningMark>>(metadata).ok()?;
-    (palisade.provider == endpoint.provider && palisade.model == endpoint.model)
-        .then_some(palisade.field)
-}
-
-/// Metadata that holds a provider's own id of a call.
-pub(super) fn call_metadata(provider_id: &str) -> String {
-    serde_json::json!({"palisade": {"id": provider_id}}).to_string()
-}
-
-fn provider_id(metadata: &str) -> Option<String> {
-    serde_json::from_str::<Metadata<CallMark>>(metadata).ok().map(|mark| mark.palisade.id)
 }
 
 #[cfg(test)]

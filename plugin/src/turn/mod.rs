@@ -3,6 +3,7 @@
 mod calls;
 mod history;
 mod ids;
+mod metadata;
 mod screen;
 mod step;
 mod usage;
@@ -13,12 +14,12 @@ use calls::Settled;
 use history::Continuation;
 use ids::CallIds;
 use screen::Screen;
-use step::{Step, StepFailure};
+use step::{Step, StepFailure, Written};
 use usage::Totals;
 
 use crate::conversation::{AnswerPart, Call, CallResult, Conversation, UserPart};
 use crate::failure::Failure;
-use crate::format::{self, WireFormat};
+use crate::format::{self, MAX_BODY_BYTES, WireFormat};
 use crate::host::{Host, Response};
 use crate::prompt;
 use crate::tools::Toolset;
@@ -118,6 +119,7 @@ impl<'h, H: Host> Turn<'h, H> {
             system: prompt::system(&self.settings, &caller, &turn, self.host.now()),
             entries: Vec::new(),
             tools: self.tools.offered(),
+            output: None,
         };
         let context = request.context.as_deref().map(prompt::context).map(UserPart::Text);
         history::replay(
@@ -143,7 +145,12 @@ impl<'h, H: Host> Turn<'h, H> {
             return Ok(self.fail(&failure));
         }
         if step.calls.is_empty() {
-            if step.text.trim().is_empty() {
+            if step.paused {
+                self.screen.push(Chunk::FinishStep);
+                conversation.push_step(answer(step), Vec::new());
+                return Ok(Next::AnotherStep);
+            }
+            if !step.has_text() {
                 return Ok(self.fail(&StepFailure::Provider(match step.finish {
                     Some(FinishReason::Length) => Failure::OutputLimit,
                     Some(FinishReason::ContentFilter) => Failure::ContentFilter,
@@ -177,19 +184,25 @@ impl<'h, H: Host> Turn<'h, H> {
     /// Sends the conversation and streams the answer to the screen.
     fn ask(&mut self, conversation: &Conversation) -> Result<Step, StepFailure> {
         let request = self.format.request(conversation).map_err(StepFailure::Provider)?;
+        if request.body.len() > MAX_BODY_BYTES {
+            return Err(StepFailure::Provider(Failure::ContextTooLong));
+        }
         self.screen.flush();
         let response =
             self.host.send(&request).map_err(|error| StepFailure::Host(error.message))?;
         drop(request);
         let status = response.status();
         if !(200..300).contains(&status) {
-            let (failure, detail) = self.format.failure(status, &error_body(&response));
-            let request_id = response.header("x-request-id").unwrap_or_default();
+            let refused = self.format.refused(status, &error_body(&response));
+            let request_id = ["x-request-id", "request-id"]
+                .into_iter()
+                .find_map(|name| response.header(name))
+                .unwrap_or_default();
             self.host.log(
                 Level::Warn,
-                &format!("the provider refused: {detail} request-id={request_id}"),
+                &format!("the provider refused: {} request-id={request_id}", refused.detail),
             );
-            return Err(StepFailure::Provider(failure));
+            return Err(StepFailure::Provider(refused.failure));
         }
         let content_type = response.header("content-type").unwrap_or_default();
         if content_type.to_ascii_lowercase().starts_with("text/html") {
@@ -261,21 +274,24 @@ fn error_body(response: &impl Response) -> Vec<u8> {
 
 /// What a step said, as the next request repeats it.
 fn answer(step: Step) -> Vec<AnswerPart> {
-    let mut parts: Vec<_> = step
-        .reasoning
-        .into_iter()
-        .map(|(field, text)| AnswerPart::Reasoning { field: field.into(), text })
-        .collect();
-    if !step.text.trim().is_empty() {
-        parts.push(AnswerPart::Text(step.text));
-    }
-    parts.extend(step.calls.into_iter().map(|call| {
-        AnswerPart::Call(Call {
-            arguments: history::object_text(&call.arguments),
-            name: history::wire_name(&call.name),
-            provider_id: call.provider_id,
-            id: call.id,
-        })
-    }));
-    parts
+    let mut calls: Vec<_> = step.calls.into_iter().map(Some).collect();
+    let parts = step.written.into_iter().filter_map(|written| match written {
+        Written::Text { text, state } if state.is_some() || !text.trim().is_empty() => {
+            Some(AnswerPart::Text { text, state })
+        }
+        Written::Text { .. } => None,
+        Written::Reasoning { place, text, state } => {
+            Some(AnswerPart::Reasoning { place: place.into(), text, state })
+        }
+        Written::Call(number) => calls.get_mut(number)?.take().map(|call| {
+            AnswerPart::Call(Call {
+                arguments: history::object_text(&call.arguments),
+                name: history::wire_name(&call.name),
+                provider_id: call.provider_id,
+                id: call.id,
+                state: call.state,
+            })
+        }),
+    });
+    parts.collect()
 }

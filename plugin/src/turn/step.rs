@@ -1,12 +1,15 @@
 //! One provider call: its answer streams to the screen and is kept for what follows.
 
 use super::ids::CallIds;
+use super::metadata;
 use super::screen::Screen;
 use crate::failure::Failure;
 use crate::format::{Event, EventReader, TokenCount};
 use crate::host::{Host, Response};
 use crate::tools::Toolset;
-use crate::types::{Block, Chunk, Delta, Endpoint, Error, ErrorKind, FinishReason, ToolInputStart};
+use crate::types::{
+    Block, Chunk, Delta, Endpoint, Error, ErrorKind, FinishReason, SourceUrl, ToolInputStart,
+};
 
 /// Bytes that one read asks for: many events at a time.
 const READ_BYTES: u32 = 64 * 1024;
@@ -40,18 +43,36 @@ pub(super) struct WrittenCall {
     pub(super) provider_id: Option<String>,
     pub(super) name: String,
     pub(super) arguments: String,
+    /// What the provider wants back with it.
+    pub(super) state: Option<String>,
     /// Whether the tool is none that the client knows.
     pub(super) dynamic: bool,
+}
+
+/// A part of an answer, in the order in which the model wrote it.
+#[derive(Debug)]
+pub(super) enum Written {
+    Text {
+        text: String,
+        state: Option<String>,
+    },
+    Reasoning {
+        place: &'static str,
+        text: String,
+        state: Option<String>,
+    },
+    /// The call of this number.
+    Call(usize),
 }
 
 /// What a provider call gave.
 #[derive(Debug, Default)]
 pub(super) struct Step {
-    pub(super) text: String,
-    /// Reasoning by the field that it came in.
-    pub(super) reasoning: Vec<(&'static str, String)>,
+    pub(super) written: Vec<Written>,
     pub(super) calls: Vec<WrittenCall>,
     pub(super) finish: Option<FinishReason>,
+    /// Whether the model wants to go on where it stopped.
+    pub(super) paused: bool,
     pub(super) usage: Option<TokenCount>,
     pub(super) failure: Option<StepFailure>,
     /// What the log says about the failure.
@@ -79,6 +100,7 @@ struct Writer<'a, 'h, H: Host> {
     begun: bool,
     open: Option<OpenBlock>,
     blocks: u32,
+    sources: u32,
 }
 
 impl Step {
@@ -93,8 +115,17 @@ impl Step {
         reader: &mut dyn EventReader,
     ) -> Self {
         let step = Self::default();
-        let mut writer =
-            Writer { screen, ids, tools, endpoint, step, begun: false, open: None, blocks: 0 };
+        let mut writer = Writer {
+            screen,
+            ids,
+            tools,
+            endpoint,
+            step,
+            begun: false,
+            open: None,
+            blocks: 0,
+            sources: 0,
+        };
         while !reader.is_complete() {
             match response.read(READ_BYTES) {
                 Ok(bytes) if !bytes.is_empty() => {
@@ -113,8 +144,15 @@ impl Step {
                 }
             }
         }
-        writer.close_block();
+        writer.close_block(None);
         writer.step
+    }
+
+    /// Whether the answer says anything.
+    pub(super) fn has_text(&self) -> bool {
+        self.written
+            .iter()
+            .any(|part| matches!(part, Written::Text { text, .. } if !text.trim().is_empty()))
     }
 }
 
@@ -130,16 +168,18 @@ impl<H: Host> Writer<'_, '_, H> {
     fn accept(&mut self, event: Event<'_>) {
         match event {
             Event::Text(text) | Event::Refusal(text) => {
-                self.step.text.push_str(&text);
                 let id = self.block(BlockKind::Text);
+                self.append(&text);
                 self.screen.push(Chunk::TextDelta(Delta { id, text: text.into_owned() }));
             }
-            Event::Reasoning { field, text } => {
-                let id = self.block(BlockKind::Reasoning(field));
-                if let Some((_, whole)) = self.step.reasoning.last_mut() {
-                    whole.push_str(&text);
-                }
+            Event::Reasoning { place, text } => {
+                let id = self.block(BlockKind::Reasoning(place));
+                self.append(&text);
                 self.screen.push(Chunk::ReasoningDelta(Delta { id, text: text.into_owned() }));
+            }
+            Event::TextEnded { state } => self.end_block(BlockKind::Text, state),
+            Event::ReasoningEnded { place, state } => {
+                self.end_block(BlockKind::Reasoning(place), state);
             }
             Event::CallStarted { id, name, .. } => self.start_call(id.as_deref(), &name),
             Event::CallArguments { call, text } => {
@@ -149,8 +189,15 @@ impl<H: Host> Writer<'_, '_, H> {
                     self.screen.push(Chunk::ToolInputDelta(delta));
                 }
             }
+            Event::CallState { call, state } => {
+                if let Some(call) = self.step.calls.get_mut(call) {
+                    call.state = Some(state);
+                }
+            }
+            Event::Source { url, title } => self.cite(url.into_owned(), title.map(Into::into)),
             Event::Usage(count) => self.step.usage = Some(count),
             Event::Finished(reason) => self.step.finish = Some(reason),
+            Event::Paused => self.step.paused = true,
             Event::Failed { failure, detail } => {
                 self.step.failure = Some(StepFailure::Provider(failure));
                 self.step.detail = Some(detail);
@@ -158,8 +205,35 @@ impl<H: Host> Writer<'_, '_, H> {
         }
     }
 
+    /// Adds to the block that is open.
+    fn append(&mut self, more: &str) {
+        if let Some(Written::Text { text, .. } | Written::Reasoning { text, .. }) =
+            self.step.written.last_mut()
+        {
+            text.push_str(more);
+        }
+    }
+
+    /// Ends a block of a kind with what the provider wants back with it.
+    fn end_block(&mut self, kind: BlockKind, state: Option<String>) {
+        let is_open = self.open.as_ref().is_some_and(|open| open.kind == kind);
+        if !is_open && state.is_some() {
+            self.block(kind);
+        }
+        if is_open || state.is_some() {
+            self.close_block(state);
+        }
+    }
+
+    fn cite(&mut self, url: String, title: Option<String>) {
+        self.begin();
+        let source_id = format!("source-{}", self.sources);
+        self.sources += 1;
+        self.screen.push(Chunk::SourceUrl(SourceUrl { source_id, url, title }));
+    }
+
     fn start_call(&mut self, provider_id: Option<&str>, name: &str) {
-        self.close_block();
+        self.close_block(None);
         self.begin();
         let id = self.ids.assign(provider_id);
         let provider_id = provider_id.filter(|given| *given != id).map(String::from);
@@ -174,8 +248,9 @@ impl<H: Host> Writer<'_, '_, H> {
             tool_name: name.clone(),
             dynamic,
         }));
-        let arguments = String::new();
-        self.step.calls.push(WrittenCall { id, provider_id, name, arguments, dynamic });
+        let (arguments, state) = (String::new(), None);
+        self.step.written.push(Written::Call(self.step.calls.len()));
+        self.step.calls.push(WrittenCall { id, provider_id, name, arguments, state, dynamic });
     }
 
     fn begin(&mut self) {
@@ -191,20 +266,22 @@ impl<H: Host> Writer<'_, '_, H> {
         {
             return open.id.clone();
         }
-        self.close_block();
+        self.close_block(None);
         self.begin();
         let number = self.blocks;
         self.blocks += 1;
         let block = |id: &String| Block { id: id.clone(), provider_metadata: None };
+        let (text, state) = (String::new(), None);
         let id = match kind {
             BlockKind::Text => {
                 let id = format!("text-{number}");
+                self.step.written.push(Written::Text { text, state });
                 self.screen.push(Chunk::TextStart(block(&id)));
                 id
             }
-            BlockKind::Reasoning(field) => {
+            BlockKind::Reasoning(place) => {
                 let id = format!("reasoning-{number}");
-                self.step.reasoning.push((field, String::new()));
+                self.step.written.push(Written::Reasoning { place, text, state });
                 self.screen.push(Chunk::ReasoningStart(block(&id)));
                 id
             }
@@ -213,16 +290,25 @@ impl<H: Host> Writer<'_, '_, H> {
         id
     }
 
-    fn close_block(&mut self) {
+    fn close_block(&mut self, state: Option<String>) {
         let Some(OpenBlock { kind, id }) = self.open.take() else {
             return;
         };
+        let kept = state.as_deref();
         self.screen.push(match kind {
-            BlockKind::Text => Chunk::TextEnd(Block { id, provider_metadata: None }),
-            BlockKind::Reasoning(field) => Chunk::ReasoningEnd(Block {
+            BlockKind::Text => Chunk::TextEnd(Block {
                 id,
-                provider_metadata: Some(super::history::reasoning_metadata(field, self.endpoint)),
+                provider_metadata: metadata::of_text(self.endpoint, kept),
+            }),
+            BlockKind::Reasoning(place) => Chunk::ReasoningEnd(Block {
+                id,
+                provider_metadata: Some(metadata::of_reasoning(self.endpoint, place, kept)),
             }),
         });
+        if let Some(Written::Text { state: slot, .. } | Written::Reasoning { state: slot, .. }) =
+            self.step.written.last_mut()
+        {
+            *slot = state;
+        }
     }
 }

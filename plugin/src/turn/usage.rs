@@ -15,17 +15,21 @@ impl Totals {
         sum.input = sum.input.saturating_add(count.input);
         sum.output = sum.output.saturating_add(count.output);
         sum.cached = sum.cached.saturating_add(count.cached);
+        sum.cache_written = sum.cache_written.saturating_add(count.cache_written);
         sum.reasoning = sum.reasoning.saturating_add(count.reasoning);
     }
 
     /// The `data-usage` part; none where the provider never said what it counted.
     pub(super) fn data_part(&self) -> Option<DataPart> {
-        let TokenCount { input, output, cached, .. } = self.sum?;
+        let TokenCount { input, output, cached, cache_written, .. } = self.sum?;
         let total = input.saturating_add(output);
         let mut value =
             format!("{{\"inputTokens\":{input},\"outputTokens\":{output},\"totalTokens\":{total}");
         if cached > 0 {
             value.push_str(&format!(",\"cacheReadTokens\":{cached}"));
+        }
+        if cache_written > 0 {
+            value.push_str(&format!(",\"cacheCreationTokens\":{cache_written}"));
         }
         value.push('}');
         Some(DataPart { name: "usage".into(), id: None, value, transient: false })

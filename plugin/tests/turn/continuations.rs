@@ -140,7 +140,7 @@ fn reasoning_goes_back_within_its_tool_loop_only() {
             text: format!("Thought by {model}."),
             provider_metadata: Some(
                 json!({"palisade": {
-                    "field": "reasoning_content", "provider": "acme", "model": model}})
+                    "place": "reasoning_content", "provider": "acme", "model": model}})
                 .to_string(),
             ),
         })
@@ -161,7 +161,7 @@ fn reasoning_goes_back_within_its_tool_loop_only() {
     ]);
     let transcript = host.transcript(conversation);
     assert!(transcript.contains(
-        r#""providerMetadata":{"palisade":{"field":"reasoning","model":"acme-1","provider":"acme"}}"#
+        r#""providerMetadata":{"palisade":{"model":"acme-1","place":"reasoning","provider":"acme"}}"#
     ));
     let request = host.request(1);
     let messages = request["messages"].as_array().expect("a list");

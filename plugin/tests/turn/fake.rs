@@ -36,6 +36,8 @@ pub(crate) struct FakeHost {
     pub(crate) protocol: RefCell<Protocol>,
     lines: RefCell<Vec<String>>,
     provider_calls: Cell<u32>,
+    /// Milliseconds until the deadline.
+    pub(crate) remaining: Cell<u64>,
 }
 
 pub(crate) struct FakeGrant {
@@ -58,6 +60,8 @@ impl FakeHost {
                 model: "acme-1".into(),
                 reasoning: false,
                 max_output_tokens: None,
+                context_tokens: None,
+                capabilities: Vec::new(),
             },
             permitted: vec!["schema", "items", "ask_user"],
             rules: BTreeMap::new(),
@@ -70,6 +74,7 @@ impl FakeHost {
             protocol: RefCell::default(),
             lines: RefCell::default(),
             provider_calls: Cell::default(),
+            remaining: Cell::new(300_000),
         }
     }
 
@@ -122,6 +127,13 @@ impl FakeHost {
     /// The provider's request number `index` of the last turn.
     pub(crate) fn request(&self, index: usize) -> Value {
         self.requests.borrow()[index].clone()
+    }
+
+    /// The chunks of the last turn.
+    pub(crate) fn chunks(&self) -> Vec<Value> {
+        let lines = self.lines.borrow();
+        let chunks = lines.iter().filter(|line| line.starts_with('{'));
+        chunks.map(|line| serde_json::from_str(line).expect("a chunk")).collect()
     }
 
     fn line(&self, line: impl Into<String>) {
@@ -234,6 +246,16 @@ impl Host for FakeHost {
 
     fn now(&self) -> u64 {
         1_795_305_600_000
+    }
+
+    fn remaining(&self) -> u64 {
+        self.remaining.get()
+    }
+
+    fn wait(&self, milliseconds: u32) {
+        assert!(milliseconds <= 60_000);
+        self.line(format!("→ wait {milliseconds} ms"));
+        self.remaining.set(self.remaining.get().saturating_sub(milliseconds.into()));
     }
 }
 
@@ -431,7 +453,12 @@ fn chunk_json(chunk: &Chunk) -> Value {
         }
         Chunk::ToolOutputDenied(id) => json!({"type": "tool-output-denied", "toolCallId": id}),
         Chunk::Data(data) => {
-            json!({"type": format!("data-{}", data.name), "data": parse(&data.value)})
+            let mut json =
+                json!({"type": format!("data-{}", data.name), "data": parse(&data.value)});
+            if data.transient {
+                json["transient"] = true.into();
+            }
+            json
         }
         Chunk::FinishStep => json!({"type": "finish-step"}),
         Chunk::Finish(reason) => {
@@ -446,6 +473,59 @@ fn chunk_json(chunk: &Chunk) -> Value {
             json!({"type": "finish", "finishReason": reason})
         }
         Chunk::Error(text) => json!({"type": "error", "errorText": text}),
-        Chunk::SourceUrl(_) | Chunk::Other(_) => panic!("never emitted: {chunk:?}"),
+        Chunk::SourceUrl(source) => {
+            let mut json = json!({
+                "type": "source-url", "sourceId": source.source_id, "url": source.url,
+            });
+            if let Some(title) = &source.title {
+                json["title"] = title.clone().into();
+            }
+            json
+        }
+        Chunk::Other(_) => panic!("never emitted: {chunk:?}"),
     }
+}
+
+/// The parts that a browser makes of chunks, as far as models get to read them.
+pub(crate) fn folded(chunks: &[Value]) -> Vec<Part> {
+    let text = |chunk: &Value, name: &str| chunk[name].as_str().unwrap_or_default().to_owned();
+    let metadata = |chunk: &Value| chunk.get("providerMetadata").map(Value::to_string);
+    let mut parts = Vec::new();
+    for chunk in chunks {
+        let last = parts.last_mut();
+        match (chunk["type"].as_str().expect("a type"), last) {
+            ("start-step", _) => parts.push(Part::StepStart),
+            ("text-start", _) => parts.push(said("")),
+            ("reasoning-start", _) => parts
+                .push(Part::Reasoning(TextPart { text: String::new(), provider_metadata: None })),
+            ("text-delta" | "reasoning-delta", Some(Part::Text(part) | Part::Reasoning(part))) => {
+                part.text.push_str(&text(chunk, "delta"));
+            }
+            ("text-end" | "reasoning-end", Some(Part::Text(part) | Part::Reasoning(part))) => {
+                part.provider_metadata = metadata(chunk);
+            }
+            ("tool-input-available", _) => {
+                let mut call = tool(
+                    &text(chunk, "toolCallId"),
+                    &text(chunk, "toolName"),
+                    ToolState::InputAvailable,
+                    &chunk["input"],
+                );
+                call.call_metadata = metadata(chunk);
+                parts.push(Part::Tool(call));
+            }
+            ("tool-output-available", _) => {
+                for part in &mut parts {
+                    if let Part::Tool(call) = part
+                        && call.tool_call_id == chunk["toolCallId"].as_str().unwrap_or_default()
+                    {
+                        call.state = ToolState::OutputAvailable;
+                        call.output = Some(chunk["output"].to_string());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    parts
 }

@@ -10,6 +10,7 @@ mod continuations;
 mod failures;
 mod fake;
 mod protocol;
+mod providers;
 mod quirks;
 mod requests;
 mod tools;

@@ -64,7 +64,9 @@ impl Protocol {
                 self.finished = true;
             }
             "error" => self.failed = true,
-            _ => assert!(self.finished && kind.starts_with("data-"), "{chunk}"),
+            "source-url" => assert!(self.in_step, "{chunk}"),
+            "data-usage" => assert!(self.finished, "{chunk}"),
+            _ => assert!(kind.starts_with("data-"), "{chunk}"),
         }
     }
 

@@ -144,6 +144,7 @@ fn files_go_as_the_model_can_read_them_or_are_told() {
         Part::File(FilePart {
             media_type: media_type.into(),
             url: url.into(),
+            stored: None,
             filename: name.map(String::from),
             provider_metadata: None,
         })

@@ -7,6 +7,7 @@ wasmtime::component::bindgen!({
     path: ["../../../wit/host", "../../../wit/assistant"],
     world: "palisade:assistant/assistant-component",
     imports: {
+        "palisade:host/clock.wait": async | trappable,
         "palisade:host/policy.authorise": async | trappable,
         "palisade:host/data.execute-all": async | trappable,
         "palisade:host/provider.send": async | trappable,

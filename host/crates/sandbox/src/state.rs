@@ -20,12 +20,15 @@ pub(crate) struct TurnState {
     pub(crate) resources: ResourceTable,
     pub(crate) meter: Meter,
     pub(crate) started: Instant,
+    /// When the turn is stopped.
+    pub(crate) deadline: Instant,
 }
 
 impl TurnState {
     pub(crate) fn new(setup: TurnSetup, limits: &Limits) -> Self {
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(limits.resources);
+        let started = Instant::now();
         Self {
             identity: setup.identity,
             gatekeeper: setup.gatekeeper,
@@ -34,7 +37,8 @@ impl TurnState {
             stream: UiStream::new(setup.output, setup.message_id, limits.output_bytes),
             resources,
             meter: Meter::new(limits),
-            started: Instant::now(),
+            started,
+            deadline: started + limits.turn_time,
         }
     }
 

@@ -1,21 +1,17 @@
 //! Chat Completions: `POST chat/completions` of OpenAI and of the many servers that speak it.
 
 mod calls;
-mod lenient;
 mod reader;
 mod request;
 mod shapes;
 
-pub use reader::ChatCompletionsReader;
+use reader::ChatCompletionsReader;
 
 use super::wire_ids::IdShape;
 use super::{EventReader, WireFormat};
 use crate::conversation::Conversation;
 use crate::failure::Failure;
 use crate::types::{Endpoint, Request};
-
-/// Below the host's limits of 4 MiB for a body and for all that one call lifts.
-const MAX_BODY_BYTES: usize = 4 * 1024 * 1024 - 16 * 1024;
 
 /// The Chat Completions format for one endpoint.
 #[derive(Debug)]
@@ -40,9 +36,6 @@ impl ChatCompletions {
 impl WireFormat for ChatCompletions {
     fn request(&self, conversation: &Conversation) -> Result<Request, Failure> {
         let body = request::body(&self.endpoint, self.id_shape, conversation)?;
-        if body.len() > MAX_BODY_BYTES {
-            return Err(Failure::ContextTooLong);
-        }
         Ok(Request { path: "chat/completions".into(), headers: Vec::new(), body })
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::conversation::{AnswerPart, CallResult, Conversation, Entry, UserPart};
+use crate::conversation::{AnswerPart, CallResult, Conversation, Entry, FileContent, UserPart};
 use crate::failure::Failure;
 use crate::format::wire_ids::{IdShape, WireIds};
 use crate::types::Endpoint;
@@ -164,8 +164,8 @@ fn answer<'a>(parts: &'a [AnswerPart], ids: &mut WireIds) -> Message<'a> {
     let mut tool_calls = Vec::new();
     for part in parts {
         match part {
-            AnswerPart::Text(text) => append(&mut content, text, "\n\n"),
-            AnswerPart::Reasoning { field, text } => match field.as_str() {
+            AnswerPart::Text { text, .. } => append(&mut content, text, "\n\n"),
+            AnswerPart::Reasoning { place, text, .. } => match place.as_str() {
                 "reasoning_content" => append(&mut reasoning_content, text, ""),
                 "reasoning" => append(&mut reasoning, text, ""),
                 _ => {}
@@ -208,14 +208,15 @@ fn content(parts: &[UserPart]) -> Content<'_> {
 fn content_part(part: &UserPart) -> ContentPart<'_> {
     match part {
         UserPart::Text(text) => ContentPart::Text { text: text.into() },
-        UserPart::File { media_type, url, filename } => {
-            let inline = url.starts_with("data:");
-            if media_type.starts_with("image/") && (inline || url.starts_with("https://")) {
-                return ContentPart::ImageUrl { image_url: ImageUrl { url } };
-            }
+        UserPart::File { media_type, content, filename } => {
             let filename = filename.as_deref().unwrap_or("file");
-            if media_type == "application/pdf" && inline {
-                return ContentPart::File { file: FileData { filename, file_data: url } };
+            if let FileContent::Inline(url) = content {
+                if media_type.starts_with("image/") {
+                    return ContentPart::ImageUrl { image_url: ImageUrl { url } };
+                }
+                if media_type == "application/pdf" {
+                    return ContentPart::File { file: FileData { filename, file_data: url } };
+                }
             }
             let text = format!(
                 "[The user attached the file {filename:?} ({media_type}), which this model can't \

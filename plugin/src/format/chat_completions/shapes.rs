@@ -5,8 +5,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::lenient::{Content, Count, First, Plain, Text};
 use crate::format::TokenCount;
+use crate::format::lenient::{Content, Count, First, Plain, Text};
 
 #[derive(Deserialize)]
 pub(super) struct ChunkShape<'a> {
@@ -97,6 +97,7 @@ impl UsageShape {
             output: self.completion_tokens.0.unwrap_or_default(),
             cached: cached.or(self.prompt_cache_hit_tokens.0).unwrap_or_default(),
             reasoning: reasoning.unwrap_or_default(),
+            ..TokenCount::default()
         })
     }
 }

@@ -43,6 +43,10 @@ pub struct Endpoint {
     pub reasoning: bool,
     /// Output tokens of one answer at most, where the workspace sets it.
     pub max_output_tokens: Option<u32>,
+    /// Tokens that fit into the model's context, where that is known.
+    pub context_tokens: Option<u64>,
+    /// What the model can do, in the words of the list of models.
+    pub capabilities: Vec<String>,
 }
 
 /// A request that the guest wants to make. Nothing of it is checked but its size.
@@ -61,6 +65,8 @@ pub struct ProviderCall {
 pub struct ProviderUsage {
     /// Input tokens, cached ones included.
     pub input_tokens: u64,
+    /// Input tokens written to a cache.
+    pub cache_written_tokens: u64,
     /// Output tokens, reasoning included.
     pub output_tokens: u64,
     /// Input tokens read from a cache.
@@ -193,6 +199,8 @@ impl provider::Host for TurnState {
             model: endpoint.model,
             reasoning: endpoint.reasoning,
             max_output_tokens: endpoint.max_output_tokens,
+            context_tokens: endpoint.context_tokens,
+            capabilities: endpoint.capabilities,
         })
     }
 
@@ -273,6 +281,7 @@ impl provider::HostResponse for TurnState {
         let response = self.resources.get_mut(&response)?;
         (response.reply.on_usage)(ProviderUsage {
             input_tokens: usage.input_tokens,
+            cache_written_tokens: usage.cache_written_tokens,
             output_tokens: usage.output_tokens,
             cached_tokens: usage.cached_tokens,
             reasoning_tokens: usage.reasoning_tokens,

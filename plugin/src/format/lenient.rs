@@ -1,4 +1,4 @@
-//! Values as servers really send them. Whatever isn't of use reads as absent instead of breaking the
+//! Values as servers really send them, of use to every format. Whatever isn't of use reads as absent instead of breaking the
 //! whole event; strings stay borrowed where they hold no escapes.
 
 use std::borrow::Cow;
