@@ -90,7 +90,11 @@ def differences(ours: Any, theirs: Any, path: str) -> list[str]:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         # The SDK writes some names as Python does, which the API takes as well.
         theirs = {key if key in ours else _common.maybe_snake_to_camel(key): part for key, part in theirs.items()}
-        problems = [f"{at}.{key}: the SDK would send {short(theirs[key])} here".lstrip(".") for key in theirs.keys() - ours.keys()]
+        problems = [
+            f"{at}.{key}: the SDK would send {short(part)} here".lstrip(".")
+            for key, part in theirs.items()
+            if key not in ours
+        ]
         for key, part in ours.items():
             if key in theirs:
                 problems += differences(part, theirs[key], f"{path}.{key}")

@@ -5,18 +5,30 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
 
-command -v "$python" >/dev/null || { echo "$python is missing: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$("$python" --version) is too old: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
+refuse() {
+  echo "$1: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv), or name one with PYTHON=" >&2
+  exit 1
+}
+command -v "$python" >/dev/null || refuse "$python is missing"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || refuse "$("$python" --version) is too old"
 
-key=$("$python" -c 'import hashlib, sys; print(hashlib.sha256(f"{sys.executable} {sys.version}".encode() + open(sys.argv[1], "rb").read()).hexdigest()[:16])' "$here/requirements.txt")
+key=$("$python" - "$here/requirements.txt" <<'END'
+import hashlib, sys
+lock = open(sys.argv[1], "rb").read()
+print(hashlib.sha256(f"{sys.executable} {sys.version}".encode() + lock).hexdigest()[:16])
+END
+)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/palisade/python-types
 environment=$cache/$key
 if [ ! -e "$environment/complete" ]; then
-  "$python" -c 'import ensurepip' 2>/dev/null || "$here/../install-debian-package.sh" python3-venv \
-    "$("$python" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')/ensurepip/__init__.py"
+  if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    library=$("$python" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
+    "$here/../install-debian-package.sh" python3-venv "$library/ensurepip/__init__.py"
+  fi
   echo "Installing the SDKs of OpenAI, Anthropic and Google into $environment"
   "$python" -m venv --clear "$environment"
-  "$environment/bin/python" -m pip install --disable-pip-version-check --require-hashes --only-binary :all: -r "$here/requirements.txt"
+  "$environment/bin/python" -m pip install --disable-pip-version-check --require-hashes --only-binary :all: \
+    -r "$here/requirements.txt"
   touch "$environment/complete"
 fi
 

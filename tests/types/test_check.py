@@ -47,6 +47,10 @@ def changed(body, path, change):
     return body
 
 
+def put(value):
+    return lambda at, key: at.__setitem__(key, value)
+
+
 def run(*arguments):
     """The command, with its exit code and what it wrote."""
     written = io.StringIO()
@@ -74,7 +78,7 @@ class Judges(unittest.TestCase):
             for path, value in places({"body": example}):
                 if path and isinstance(value, dict):
                     with self.subTest(name, path=path):
-                        added = changed({"body": example}, (*path, "unknown_key"), lambda at, key: at.update({key: 1}))
+                        added = changed({"body": example}, (*path, "unknown_key"), put(1))
                         self.refused(name, added["body"], "unknown_key")
 
     def test_a_wrong_type_is_refused_wherever_it_stands(self):
@@ -83,8 +87,7 @@ class Judges(unittest.TestCase):
                 if path and not isinstance(value, dict):
                     wrong = 7 if isinstance(value, (str, bool, type(None))) else "7"
                     with self.subTest(name, path=path):
-                        self.refused(name, changed(example, path, lambda at, key: at.update({key: wrong})
-                                                   if isinstance(at, dict) else at.__setitem__(key, wrong)))
+                        self.refused(name, changed(example, path, put(wrong)))
 
     def test_a_missing_field_is_refused(self):
         required = {
@@ -93,8 +96,8 @@ class Judges(unittest.TestCase):
                 ("messages", 2, "tool_calls", 0, "function", "arguments"), ("tools", 0, "function", "name"),
             ],
             "openai": [
-                ("stream",), ("input", 1, "id"), ("input", 3, "call_id"), ("input", 4, "output"), ("tools", 0, "strict"),
-                ("text", "format", "schema"),
+                ("stream",), ("input", 1, "id"), ("input", 3, "call_id"), ("input", 4, "output"),
+                ("tools", 0, "strict"), ("text", "format", "schema"),
             ],
             "anthropic": [
                 ("model",), ("messages",), ("max_tokens",), ("stream",), ("messages", 0, "role"),
@@ -123,7 +126,7 @@ class Judges(unittest.TestCase):
 
     def test_reasoning_goes_back_as_text_and_in_answers_only(self):
         for path, value in [((2, "reasoning_content"), []), ((1, "reasoning_content"), "Hm."), ((2, "reasons"), "Hm.")]:
-            wrong = changed(EXAMPLES["openai_compatible"], ("messages", *path), lambda at, key: at.update({key: value}))
+            wrong = changed(EXAMPLES["openai_compatible"], ("messages", *path), put(value))
             self.refused("openai_compatible", wrong, path[-1])
 
     def test_what_googles_types_alone_would_take_is_refused(self):
@@ -143,7 +146,7 @@ class Judges(unittest.TestCase):
             (("tools", 0, "retrieval"), {}, "retrieval"),
         ]:
             with self.subTest(path=path, value=value):
-                self.refused("google", changed(google, path, lambda at, key: at.update({key: value})), word)
+                self.refused("google", changed(google, path, put(value)), word)
 
 
 class Command(unittest.TestCase):
