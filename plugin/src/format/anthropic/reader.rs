@@ -244,3 +244,6 @@ fn owned(text: Option<Cow<'_, str>>) -> String {
 fn json(state: &impl Serialize) -> Option<String> {
     serde_json::to_string(state).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,3 +145,6 @@ fn mark_for_cache(body: &mut Body<'_>) {
         block.mark();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,20 +1,26 @@
 //! Anthropic Messages, with a model that decides for itself how much it thinks.
 
+mod files;
+mod output;
+mod stops;
+mod thinking;
+
 use palisade_plugin::types::Endpoint;
 use serde_json::{Value, json};
 
 use super::wire::{Called, Refusal, Wire};
+use crate::fake::FakeHost;
 
 /// The real API, as its documentation and SDKs have it.
 pub(crate) struct Anthropic;
 
 /// An event as the API frames it.
-pub(crate) fn event(data: &Value) -> String {
+fn event(data: &Value) -> String {
     format!("event: {}\ndata: {data}\n\n", data["type"].as_str().expect("a type"))
 }
 
 /// A whole stream around blocks. A ping comes after the beginning of the first.
-pub(crate) fn stream(blocks: &[Vec<Value>], stop_reason: &str) -> String {
+fn stream(blocks: &[Vec<Value>], stop_reason: &str) -> String {
     let message = json!({
         "id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message", "role": "assistant",
         "model": "claude-opus-5-5", "content": [], "container": null, "diagnostics": null,
@@ -54,20 +60,20 @@ pub(crate) fn stream(blocks: &[Vec<Value>], stop_reason: &str) -> String {
     events.iter().map(event).collect()
 }
 
-pub(crate) fn text(pieces: &[&str]) -> Vec<Value> {
+fn text(pieces: &[&str]) -> Vec<Value> {
     let start = json!({"type": "text", "text": "", "citations": null});
     let deltas = pieces.iter().map(|text| json!({"type": "text_delta", "text": text}));
     [start].into_iter().chain(deltas).collect()
 }
 
-pub(crate) fn thinking(pieces: &[&str], signature: &str) -> Vec<Value> {
+fn thinking(pieces: &[&str], signature: &str) -> Vec<Value> {
     let start = json!({"type": "thinking", "thinking": "", "signature": ""});
     let deltas = pieces.iter().map(|text| json!({"type": "thinking_delta", "thinking": text}));
     let end = json!({"type": "signature_delta", "signature": signature});
     [start].into_iter().chain(deltas).chain([end]).collect()
 }
 
-pub(crate) fn tool_use(id: &str, name: &str, pieces: &[&str]) -> Vec<Value> {
+fn tool_use(id: &str, name: &str, pieces: &[&str]) -> Vec<Value> {
     let start = json!({
         "type": "tool_use", "id": id, "name": name, "input": {}, "caller": {"type": "direct"},
     });
@@ -90,6 +96,25 @@ fn refusal(status: u16, kind: &str, message: &str) -> Refusal {
     });
     let headers = vec![("request-id", "req_011CSHoEeqs5C35K2UUqR7Fy")];
     Refusal { status, headers, body: body.to_string() }
+}
+
+/// A host whose model can do these things, and no more than is said here.
+fn host_of(capabilities: &[&str]) -> FakeHost {
+    let mut host = FakeHost::new();
+    host.endpoint = Anthropic.endpoint();
+    host.endpoint.capabilities = capabilities.iter().map(ToString::to_string).collect();
+    host
+}
+
+/// The messages of a request, without its marks for the cache.
+fn messages_of(host: &FakeHost, request: usize) -> Value {
+    let mut messages = host.request(request)["messages"].take();
+    for message in messages.as_array_mut().expect("a list") {
+        for block in message["content"].as_array_mut().expect("a list") {
+            block.as_object_mut().expect("an object").remove("cache_control");
+        }
+    }
+    messages
 }
 
 impl Wire for Anthropic {
