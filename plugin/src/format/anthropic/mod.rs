@@ -5,8 +5,11 @@ mod files;
 mod messages;
 mod reader;
 mod request;
+mod schema;
 mod shapes;
 mod thinking;
+
+use serde_json::value::RawValue;
 
 use reader::{MessageAnswer, MessagesReader};
 
@@ -28,12 +31,12 @@ pub struct Anthropic {
 }
 
 /// How an answer gets the shape that the conversation asks for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Output<'a> {
     /// It asks for none.
     Free,
-    /// The model is held to the schema and answers in text.
-    Native(&'a OutputShape),
+    /// The model is held to a schema, and answers in text.
+    Native(&'a OutputShape, Box<RawValue>),
     /// The model must call a tool whose arguments have the shape: they are the answer.
     Tool(&'a OutputShape),
 }
@@ -45,17 +48,19 @@ impl Anthropic {
     }
 
     fn output<'a>(&self, conversation: &'a Conversation) -> Output<'a> {
-        match &conversation.output {
-            None => Output::Free,
-            Some(shape) if can(&self.endpoint, "structured-output") => Output::Native(shape),
-            Some(shape) => Output::Tool(shape),
+        let Some(shape) = &conversation.output else {
+            return Output::Free;
+        };
+        match can(&self.endpoint, "structured-output").then(|| schema::reduced(&shape.schema)) {
+            Some(Some(schema)) => Output::Native(shape, schema),
+            _ => Output::Tool(shape),
         }
     }
 }
 
 impl WireFormat for Anthropic {
     fn request(&self, conversation: &Conversation) -> Result<Request, Failure> {
-        let body = request::body(&self.endpoint, self.output(conversation), conversation)?;
+        let body = request::body(&self.endpoint, &self.output(conversation), conversation)?;
         let headers = vec![Header { name: "anthropic-version".into(), value: VERSION.into() }];
         Ok(Request { path: "v1/messages".into(), headers, body })
     }

@@ -63,7 +63,7 @@ enum OutputFormat<'a> {
 
 pub(super) fn body(
     endpoint: &Endpoint,
-    output: Output<'_>,
+    output: &Output<'_>,
     conversation: &Conversation,
 ) -> Result<String, Failure> {
     let messages = messages(endpoint, conversation)?;
@@ -84,8 +84,8 @@ pub(super) fn body(
     }
     match output {
         Output::Free => mark_for_cache(&mut body),
-        Output::Native(shape) => {
-            let format = OutputFormat::JsonSchema { schema: &shape.schema };
+        Output::Native(_, schema) => {
+            let format = OutputFormat::JsonSchema { schema };
             body.output_config = Some(OutputConfig { format });
         }
         Output::Tool(shape) => {
@@ -104,7 +104,7 @@ pub(super) fn body(
     serde_json::to_string(&body).map_err(|_| Failure::InvalidRequest)
 }
 
-fn max_tokens(endpoint: &Endpoint, output: Output<'_>) -> u32 {
+fn max_tokens(endpoint: &Endpoint, output: &Output<'_>) -> u32 {
     let default = match output {
         Output::Tool(_) => DEFAULT_MAX_TOKENS,
         _ if thinking::is_known(endpoint) => DEFAULT_MAX_TOKENS_THINKING,
@@ -112,7 +112,7 @@ fn max_tokens(endpoint: &Endpoint, output: Output<'_>) -> u32 {
     };
     let own = match output {
         Output::Free => None,
-        Output::Native(shape) | Output::Tool(shape) => shape.max_tokens,
+        Output::Native(shape, _) | Output::Tool(shape) => shape.max_tokens,
     };
     own.or(endpoint.max_output_tokens).unwrap_or(default)
 }

@@ -18,13 +18,13 @@ fn endpoint(capabilities: &[&str]) -> Endpoint {
     }
 }
 
-fn sent_to(endpoint: &Endpoint, output: Output<'_>, conversation: &Conversation) -> Value {
+fn sent_to(endpoint: &Endpoint, output: &Output<'_>, conversation: &Conversation) -> Value {
     let body = body(endpoint, output, conversation).expect("a body");
     serde_json::from_str(&body).expect("JSON")
 }
 
 fn sent(capabilities: &[&str], conversation: &Conversation) -> Value {
-    sent_to(&endpoint(capabilities), Output::Free, conversation)
+    sent_to(&endpoint(capabilities), &Output::Free, conversation)
 }
 
 fn text(text: &str) -> AnswerPart {
@@ -160,7 +160,7 @@ fn only_a_paused_answer_is_gone_on_with() {
     let cut = messages_of(sent(&[], &conversation));
     assert_eq!(cut[0]["role"], "user");
     assert_eq!(
-        body(&endpoint(&[]), Output::Free, &Conversation::default()),
+        body(&endpoint(&[]), &Output::Free, &Conversation::default()),
         Err(Failure::InvalidRequest)
     );
 }
@@ -188,7 +188,7 @@ fn output_is_bounded() {
     assert_eq!(sent(&[], &conversation)["max_tokens"], 8_192);
     assert_eq!(sent(&["thinking-adaptive"], &conversation)["max_tokens"], 16_384);
     let own = Endpoint { max_output_tokens: Some(3_000), ..endpoint(&["thinking-budget"]) };
-    let body = sent_to(&own, Output::Free, &conversation);
+    let body = sent_to(&own, &Output::Free, &conversation);
     assert_eq!(body["max_tokens"], 3_000);
     assert_eq!(body["thinking"], json!({"type": "enabled", "budget_tokens": 1_500}));
 }
@@ -201,7 +201,7 @@ fn an_answer_of_a_shape_is_asked_for_natively_or_forced() {
         max_tokens: Some(700),
     };
     let endpoint = endpoint(&["thinking-adaptive", "structured-output"]);
-    let native = sent_to(&endpoint, Output::Native(&shape), &asked("Hi"));
+    let native = sent_to(&endpoint, &Output::Native(&shape, shape.schema.clone()), &asked("Hi"));
     let thinking = json!({"type": "adaptive", "display": "summarized"});
     assert_eq!(
         native,
@@ -211,7 +211,7 @@ fn an_answer_of_a_shape_is_asked_for_natively_or_forced() {
             "output_config": {"format": {"type": "json_schema", "schema": schema}},
         })
     );
-    let forced = sent_to(&endpoint, Output::Tool(&shape), &asked("Hi"));
+    let forced = sent_to(&endpoint, &Output::Tool(&shape), &asked("Hi"));
     let description = "Gives the answer, whole and in the shape of the arguments.";
     assert_eq!(
         forced,
@@ -284,7 +284,7 @@ proptest! {
         conversation in conversations(),
         capability in prop_oneof![Just("images"), Just("thinking-adaptive"), Just("thinking-budget")],
     ) {
-        let Ok(body) = body(&endpoint(&[capability]), Output::Free, &conversation) else {
+        let Ok(body) = body(&endpoint(&[capability]), &Output::Free, &conversation) else {
             // Answers in which nothing can be sent.
             let sendable = |entry: &Entry| !matches!(entry, Entry::Answer(_));
             prop_assert!(!conversation.entries.iter().any(sendable));

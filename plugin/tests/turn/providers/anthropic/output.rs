@@ -23,10 +23,17 @@ fn conversation() -> Conversation {
 
 /// What was sent, and the answer's text with the other events.
 fn run(capabilities: &[&str], answer: &str) -> (Value, String, Vec<String>) {
+    run_with(&conversation(), capabilities, answer)
+}
+
+fn run_with(
+    conversation: &Conversation,
+    capabilities: &[&str],
+    answer: &str,
+) -> (Value, String, Vec<String>) {
     let format = format::of_kind(&host_of(capabilities).endpoint);
-    let conversation = conversation();
-    let request = format.request(&conversation).expect("a request");
-    let mut reader = format.reader(&conversation);
+    let request = format.request(conversation).expect("a request");
+    let mut reader = format.reader(conversation);
     let (mut text, mut others) = (String::new(), Vec::new());
     let mut on_event = |event: Event<'_>| match event {
         Event::Text(more) => text.push_str(&more),
@@ -55,6 +62,23 @@ fn any_other_calls_a_tool_with_its_answer() {
     insta::assert_json_snapshot!(sent);
     assert_eq!(text, "{\"title\":\"A\"}");
     assert_eq!(others, ["Finished(FinishReason::Stop)"]);
+}
+
+/// Structured outputs take no recursion, a tool does.
+#[test]
+fn a_recursive_shape_is_forced_of_every_model() {
+    let mut conversation = conversation();
+    let schema = json!({
+        "type": "object", "additionalProperties": false,
+        "properties": {"children": {"type": "array", "items": {"$ref": "#"}}},
+    });
+    let raw = serde_json::from_str(&schema.to_string()).expect("JSON");
+    conversation.output = Some(OutputShape { schema: raw, max_tokens: None });
+    let answer = stream(&[tool_use("toolu_1", "answer", &["", "{}"])], "tool_use");
+    let (sent, text, _) = run_with(&conversation, &["structured-output"], &answer);
+    assert_eq!(sent["tools"][0]["input_schema"], schema);
+    assert_eq!(sent.get("output_config"), None);
+    assert_eq!(text, "{}");
 }
 
 #[test]
