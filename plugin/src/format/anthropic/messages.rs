@@ -1,7 +1,7 @@
-//! The conversation as messages, by the rules that the API insists on: the first is the user's, roles
-//! alternate, results come first in the message after their calls, no text is blank, an answer
-//! doesn't end with thinking, and the last message is the user's, unless the model goes on with a
-//! paused answer.
+//! The conversation as messages, by the rules that the API insists on: the first is the user's,
+//! roles alternate, results come first in the message after their calls, no text is blank, an
+//! answer doesn't end with thinking, and the last message is the user's, unless the model goes on
+//! with a paused answer.
 
 use super::blocks::{Content, Markable, Message, Role};
 use super::files;

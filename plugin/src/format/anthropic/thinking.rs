@@ -12,8 +12,7 @@ pub(super) const REDACTED: &str = "redacted_thinking";
 
 /// Tokens that a budget must have at least, by the API's rule.
 const LEAST_BUDGET: u32 = 1_024;
-/// Tokens of a budget at most: more than that hardly helps and is better streamed for minutes by a
-/// model that decides for itself.
+/// Tokens of a budget at most, so that nobody waits for minutes before an answer begins.
 const LARGEST_BUDGET: u32 = 16_384;
 
 /// The `thinking` of a request.
