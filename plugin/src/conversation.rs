@@ -10,6 +10,9 @@ pub struct Conversation {
     /// What was said, oldest first. Each call in an [`Entry::Answer`] has its result in the
     /// [`Entry::Results`] that follows at once.
     pub entries: Vec<Entry>,
+    /// Whether the model stopped in the middle of the answer that is the last entry, and goes on
+    /// with it. Elsewhere a last answer is over.
+    pub paused: bool,
     /// The tools that the model may call.
     pub tools: Vec<OfferedTool>,
     /// The shape that the whole answer must have; there are no tools then.

@@ -20,6 +20,8 @@ pub enum Failure {
     ContentFilter,
     /// The provider has no such model or address.
     NotFound,
+    /// A file of the conversation has expired at the provider, or was deleted there.
+    FileGone,
     /// The provider doesn't accept the request.
     InvalidRequest,
     /// The provider is down or failed.
@@ -68,6 +70,10 @@ impl Failure {
             Self::NotFound => {
                 "The AI provider does not know this model or address. An administrator has to \
                  check the provider's base URL and models."
+            }
+            Self::FileGone => {
+                "A file in this conversation is no longer at the AI provider. Please attach it \
+                 again, in a new conversation if that doesn't help."
             }
             Self::InvalidRequest => {
                 "The AI provider did not accept the request. Please try another model; if it \

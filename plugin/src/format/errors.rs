@@ -16,7 +16,7 @@ pub(super) fn of_status(status: u16, body: &[u8]) -> Refused {
         401 | 403 => Failure::Authentication,
         402 => Failure::Quota,
         404 | 405 => Failure::NotFound,
-        408 => Failure::TimedOut,
+        408 | 504 => Failure::TimedOut,
         413 => Failure::ContextTooLong,
         429 => Failure::RateLimit,
         503 | 529 => Failure::Overloaded,
@@ -26,6 +26,8 @@ pub(super) fn of_status(status: u16, body: &[u8]) -> Refused {
     let failure = match (general, specific) {
         // A gateway's page or a login wall may contain any word: the status knows better.
         (Failure::Authentication | Failure::Overloaded | Failure::Unavailable, _) => general,
+        // What a limit counts may be tokens, which says nothing of the model's context.
+        (Failure::RateLimit, Some(Failure::ContextTooLong)) => general,
         (_, Some(specific)) => specific,
         (general, None) => general,
     };
@@ -49,6 +51,10 @@ fn inspect(body: &Value) -> (Option<Failure>, String) {
         if let Some(code) = error.get(name).and_then(identifier) {
             codes.push_str(&format!(" {name}={code}"));
         }
+    }
+    // Anthropic's own codes.
+    if let Some(code) = error.pointer("/details/error_code").and_then(identifier) {
+        codes.push_str(&format!(" error_code={code}"));
     }
     let message = match error {
         Value::String(message) => message,
@@ -76,7 +82,7 @@ fn identifier(value: &Value) -> Option<String> {
 
 /// Texts are lower-case. The order matters: quota errors are also of the rate-limit type.
 fn meaning(text: &str) -> Option<Failure> {
-    const SIGNS: [(Failure, &[&str]); 8] = [
+    const SIGNS: [(Failure, &[&str]); 10] = [
         (
             Failure::ContextTooLong,
             &[
@@ -88,9 +94,21 @@ fn meaning(text: &str) -> Option<Failure> {
                 "prompt is too long",
                 "too many tokens",
                 "input is too long",
+                "exceed context limit",
+                "request_too_large",
             ],
         ),
-        (Failure::Quota, &["insufficient_quota", "billing", "credit balance", "payment required"]),
+        (
+            Failure::Quota,
+            &[
+                "insufficient_quota",
+                "billing",
+                "credit balance",
+                "payment required",
+                "spend_limit_reached",
+            ],
+        ),
+        (Failure::FileGone, &["file_expired"]),
         (
             Failure::ContentFilter,
             &[
@@ -112,6 +130,7 @@ fn meaning(text: &str) -> Option<Failure> {
         ),
         (Failure::Overloaded, &["overloaded", "code=503", "code=529", "server is busy"]),
         (Failure::RateLimit, &["rate_limit", "rate limit", "too many requests", "code=429"]),
+        (Failure::TimedOut, &["timeout_error"]),
         (Failure::NotFound, &["model_not_found", "not_found_error", "code=404"]),
         (Failure::InvalidRequest, &["invalid_request", "code=400", "code=422"]),
     ];

@@ -3,14 +3,17 @@
 //! A format knows nothing about tools' permissions, the screen or the host. To add one, implement
 //! [`WireFormat`] and name it in [`of_kind`].
 
+mod anthropic;
 mod chat_completions;
 mod errors;
+mod files;
 mod lenient;
 mod stream;
 mod wire_ids;
 
 use std::borrow::Cow;
 
+pub use anthropic::Anthropic;
 pub use chat_completions::ChatCompletions;
 
 use crate::conversation::Conversation;
@@ -145,8 +148,8 @@ pub trait WireFormat {
     /// [`Failure::InvalidRequest`] where the conversation can't be put into the format.
     fn request(&self, conversation: &Conversation) -> Result<Request, Failure>;
 
-    /// A reader for one response.
-    fn reader(&self) -> Box<dyn EventReader>;
+    /// A reader for the response to the request that continues a conversation.
+    fn reader(&self, conversation: &Conversation) -> Box<dyn EventReader>;
 
     /// What a response with an error status means. `body` may be cut.
     fn refused(&self, status: u16, body: &[u8]) -> Refused {
@@ -171,5 +174,8 @@ pub trait EventReader {
 
 /// The format that an endpoint of the host's provider kinds speaks.
 pub fn of_kind(endpoint: &Endpoint) -> Box<dyn WireFormat> {
-    Box::new(ChatCompletions::new(endpoint.clone()))
+    match endpoint.kind.as_str() {
+        "anthropic" => Box::new(Anthropic::new(endpoint.clone())),
+        _ => Box::new(ChatCompletions::new(endpoint.clone())),
+    }
 }

@@ -93,6 +93,16 @@ impl Sink<'_> {
 }
 
 impl<A: Answer> StreamReader<A> {
+    /// A reader whose answer has been told what to expect.
+    pub(super) fn new(answer: A) -> Self {
+        Self {
+            sse: sse::Parser::default(),
+            body: BodyKind::default(),
+            progress: Progress::default(),
+            answer,
+        }
+    }
+
     fn accept(
         answer: &mut A,
         progress: &mut Progress,

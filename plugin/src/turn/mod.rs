@@ -118,6 +118,7 @@ impl<'h, H: Host> Turn<'h, H> {
         let mut conversation = Conversation {
             system: prompt::system(&self.settings, &caller, &turn, self.host.now()),
             entries: Vec::new(),
+            paused: false,
             tools: self.tools.offered(),
             output: None,
         };
@@ -148,6 +149,7 @@ impl<'h, H: Host> Turn<'h, H> {
             if step.paused {
                 self.screen.push(Chunk::FinishStep);
                 conversation.push_step(answer(step), Vec::new());
+                conversation.paused = true;
                 return Ok(Next::AnotherStep);
             }
             if !step.has_text() {
@@ -209,7 +211,7 @@ impl<'h, H: Host> Turn<'h, H> {
             self.host.log(Level::Warn, "the provider's answer is an HTML page");
             return Err(StepFailure::Provider(Failure::NotAStream));
         }
-        let mut reader = self.format.reader();
+        let mut reader = self.format.reader(conversation);
         let step = Step::stream(
             &mut self.screen,
             &mut self.ids,

@@ -1,6 +1,7 @@
 //! The same scenarios for each wire format: what the provider writes differs, what the user sees
 //! hardly does. A format is added by implementing [`wire::Wire`] and naming it in `every_format!`.
 
+mod anthropic;
 mod chat_completions;
 mod scenarios;
 mod wire;
@@ -33,5 +34,6 @@ macro_rules! every_format {
 }
 
 every_format! {
+    anthropic_messages: super::anthropic::Anthropic;
     openai_compatible: super::chat_completions::ChatCompletions;
 }
