@@ -5,13 +5,16 @@
 
 mod chat_completions;
 mod errors;
+mod files;
 mod lenient;
+mod responses;
 mod stream;
 mod wire_ids;
 
 use std::borrow::Cow;
 
 pub use chat_completions::ChatCompletions;
+pub use responses::Responses;
 
 use crate::conversation::Conversation;
 use crate::failure::Failure;
@@ -171,5 +174,8 @@ pub trait EventReader {
 
 /// The format that an endpoint of the host's provider kinds speaks.
 pub fn of_kind(endpoint: &Endpoint) -> Box<dyn WireFormat> {
-    Box::new(ChatCompletions::new(endpoint.clone()))
+    match endpoint.kind.as_str() {
+        "openai" => Box::new(Responses::new(endpoint.clone())),
+        _ => Box::new(ChatCompletions::new(endpoint.clone())),
+    }
 }

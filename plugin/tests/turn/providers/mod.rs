@@ -2,6 +2,7 @@
 //! hardly does. A format is added by implementing [`wire::Wire`] and naming it in `every_format!`.
 
 mod chat_completions;
+mod responses;
 mod scenarios;
 mod wire;
 
@@ -34,4 +35,5 @@ macro_rules! every_format {
 
 every_format! {
     openai_compatible: super::chat_completions::ChatCompletions;
+    openai: super::responses::Responses;
 }
