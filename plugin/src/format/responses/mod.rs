@@ -9,6 +9,8 @@ mod reader;
 mod request;
 mod shapes;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use reader::ResponsesReader;
 

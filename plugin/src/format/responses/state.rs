@@ -11,6 +11,9 @@ use serde_json::value::RawValue;
 
 use super::shapes::{ItemShape, no_elements};
 
+/// Characters of an id that the provider takes. Gateways give longer ones.
+const MAX_ID: usize = 64;
+
 /// The place of reasoning, whose state is the whole item.
 pub(super) const PLACE: &str = "reasoning";
 
@@ -55,7 +58,7 @@ pub(super) fn of_reasoning(item: &ItemShape<'_>) -> Option<String> {
     let filled = |json: &&RawValue| !matches!(json.get(), "\"\"") && !no_elements(json);
     let encrypted_content = item.encrypted_content.filter(filled);
     let content = item.content.filter(filled);
-    let id = item.id.as_filled()?;
+    let id = item.id.as_filled().filter(|id| id.len() <= MAX_ID)?;
     if item.is_cut() || (encrypted_content.is_none() && content.is_none()) {
         return None;
     }
@@ -66,7 +69,8 @@ pub(super) fn of_reasoning(item: &ItemShape<'_>) -> Option<String> {
 /// The state of a message or a call that reasoning items led to; none where there is nothing to
 /// keep. An item that was cut is none that the provider could know again.
 pub(super) fn of_item(item: &ItemShape<'_>, after: &[String]) -> Option<String> {
-    let id = item.id.as_filled().filter(|_| !item.is_cut()).map(Cow::Borrowed);
+    let usable = |id: &&str| id.len() <= MAX_ID && !item.is_cut();
+    let id = item.id.as_filled().filter(usable).map(Cow::Borrowed);
     let phase = item.phase.as_filled().map(Cow::Borrowed);
     if id.is_none() && phase.is_none() {
         return None;
@@ -77,6 +81,9 @@ pub(super) fn of_item(item: &ItemShape<'_>, after: &[String]) -> Option<String> 
     };
     serde_json::to_string(&ItemState { id, after, phase }).ok()
 }
+
+/// Reasoning items in a row at most that are remembered; models write one or two.
+const MAX_LEAD: usize = 16;
 
 /// The reasoning items that lead to what comes now.
 #[derive(Debug, Default)]
@@ -90,6 +97,9 @@ impl Lead {
     pub(super) fn reasoned(&mut self, id: &str) {
         if std::mem::take(&mut self.followed) {
             self.ids.clear();
+        }
+        if self.ids.len() == MAX_LEAD {
+            self.ids.remove(0);
         }
         self.ids.push(id.into());
     }

@@ -3,6 +3,7 @@
 
 mod chat_completions;
 mod responses;
+mod responses_particulars;
 mod scenarios;
 mod wire;
 
