@@ -51,19 +51,20 @@ pub(super) enum Item<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 pub(super) enum Content<'a> {
-    InputText {
-        text: Cow<'a, str>,
-    },
-    InputImage {
+    #[serde(rename = "input_text")]
+    Text { text: Cow<'a, str> },
+    #[serde(rename = "input_image")]
+    Image {
         detail: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         file_id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         image_url: Option<&'a str>,
     },
-    InputFile {
+    #[serde(rename = "input_file")]
+    File {
         #[serde(skip_serializing_if = "Option::is_none")]
         file_id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +105,7 @@ pub(super) fn items<'a>(endpoint: &Endpoint, conversation: &'a Conversation) -> 
 
 fn content<'a>(endpoint: &Endpoint, part: &'a UserPart) -> Content<'a> {
     let (media_type, content, filename) = match part {
-        UserPart::Text(text) => return Content::InputText { text: text.into() },
+        UserPart::Text(text) => return Content::Text { text: text.into() },
         UserPart::File { media_type, content, filename } => (media_type, content, filename),
     };
     let (file_id, data) = match content {
@@ -114,18 +115,18 @@ fn content<'a>(endpoint: &Endpoint, part: &'a UserPart) -> Content<'a> {
     };
     match kind(endpoint, media_type) {
         Some(_) if *content == FileContent::Missing => unreadable(media_type, filename.as_deref()),
-        Some(FileKind::Image) => Content::InputImage { detail: "auto", file_id, image_url: data },
+        Some(FileKind::Image) => Content::Image { detail: "auto", file_id, image_url: data },
         Some(FileKind::Document) => {
             // Next to an id no name is taken.
             let filename = data.map(|_| filename.as_deref().unwrap_or("file"));
-            Content::InputFile { file_id, filename, file_data: data }
+            Content::File { file_id, filename, file_data: data }
         }
         None => unreadable(media_type, filename.as_deref()),
     }
 }
 
 fn unreadable<'a>(media_type: &str, filename: Option<&str>) -> Content<'a> {
-    Content::InputText { text: files::unreadable(media_type, filename).into() }
+    Content::Text { text: files::unreadable(media_type, filename).into() }
 }
 
 enum FileKind {

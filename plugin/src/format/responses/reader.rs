@@ -11,7 +11,7 @@ use super::shapes::{AnnotationShape, EventShape, ItemShape, ResponseShape, parts
 use super::state::{self, Lead, PLACE};
 use crate::failure::Failure;
 use crate::format::Event;
-use crate::format::lenient::Count;
+use crate::format::lenient::{Count, Text};
 use crate::format::stream::{Answer, Sink, StreamReader};
 use crate::types::FinishReason;
 
@@ -90,28 +90,24 @@ impl ResponsesAnswer {
         let kind = event.r#type.0.as_deref().unwrap_or_default();
         match kind {
             "response.output_text.delta" => {
-                if let Some(text) = event.delta.filled() {
-                    self.streamed.insert(key(event.output_index));
+                if let Some(text) = self.piece(event.output_index, event.delta) {
                     sink.give(Event::Text(text));
                 }
             }
             "response.refusal.delta" => {
-                if let Some(text) = event.delta.filled() {
-                    self.streamed.insert(key(event.output_index));
+                if let Some(text) = self.piece(event.output_index, event.delta) {
                     sink.give(Event::Refusal(text));
                 }
             }
             "response.reasoning_summary_text.delta" => {
-                if let Some(text) = event.delta.filled() {
-                    self.streamed.insert(key(event.output_index));
-                    self.reason(ReasoningPart::Summary(key(event.summary_index)), text, sink);
-                }
+                let part = ReasoningPart::Summary(key(event.summary_index));
+                let text = self.piece(event.output_index, event.delta);
+                self.reason(part, text, sink);
             }
             "response.reasoning_text.delta" => {
-                if let Some(text) = event.delta.filled() {
-                    self.streamed.insert(key(event.output_index));
-                    self.reason(ReasoningPart::Content(key(event.content_index)), text, sink);
-                }
+                let part = ReasoningPart::Content(key(event.content_index));
+                let text = self.piece(event.output_index, event.delta);
+                self.reason(part, text, sink);
             }
             "response.function_call_arguments.delta" => {
                 let text = event.delta.0.unwrap_or_default();
@@ -180,10 +176,10 @@ impl ResponsesAnswer {
         if item.is("reasoning") {
             if !streamed {
                 for (number, part) in (0..).zip(parts(item.summary)?) {
-                    self.reason_filled(ReasoningPart::Summary(number), part.text.filled(), sink);
+                    self.reason(ReasoningPart::Summary(number), part.text.filled(), sink);
                 }
                 for (number, part) in (0..).zip(parts(item.content)?) {
-                    self.reason_filled(ReasoningPart::Content(number), part.text.filled(), sink);
+                    self.reason(ReasoningPart::Content(number), part.text.filled(), sink);
                 }
             }
             self.reasoning_part = None;
@@ -237,20 +233,17 @@ impl ResponsesAnswer {
         Ok(())
     }
 
-    fn reason_filled(
-        &mut self,
-        part: ReasoningPart,
-        text: Option<Cow<'_, str>>,
-        sink: &mut Sink<'_>,
-    ) {
-        if let Some(text) = text {
-            self.reason(part, text, sink);
-        }
+    /// A piece of an item's text, unless it is empty.
+    fn piece<'a>(&mut self, output_index: Count, delta: Text<'a>) -> Option<Cow<'a, str>> {
+        let text = delta.filled()?;
+        self.streamed.insert(key(output_index));
+        Some(text)
     }
 
     /// Gives out reasoning. The parts of an item are paragraphs of one block, so that the item goes
     /// back as a whole or not at all.
-    fn reason(&mut self, part: ReasoningPart, text: Cow<'_, str>, sink: &mut Sink<'_>) {
+    fn reason(&mut self, part: ReasoningPart, text: Option<Cow<'_, str>>, sink: &mut Sink<'_>) {
+        let Some(text) = text else { return };
         let last = self.reasoning_part.replace(part);
         let text = match last {
             Some(last) if last != part => Cow::Owned(format!("\n\n{text}")),
