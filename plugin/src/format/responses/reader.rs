@@ -149,7 +149,7 @@ impl ResponsesAnswer {
                 };
                 end(&response, reason, sink);
             }
-            "response.failed" => {
+            "response.failed" if event.response.is_some() => {
                 let response = read::<ResponseShape<'_>>(event.response)?;
                 tell_usage(&response, sink);
                 match response.error {
@@ -158,7 +158,7 @@ impl ResponsesAnswer {
                 }
             }
             // Documented with code and message beside the type; sent with an object around them.
-            "error" => sink.fail_as(&serde_json::from_slice(data)?),
+            "error" | "response.failed" => sink.fail_as(&serde_json::from_slice(data)?),
             "" if event.error.is_some() => sink.fail_as(&serde_json::from_slice(data)?),
             _ => {}
         }

@@ -46,6 +46,10 @@ fn errors_in_all_their_shapes() {
             "failed Unavailable: error event type=server_error",
         ),
         (
+            json!({"type": "response.failed", "error": {"code": "rate_limit_exceeded"}}),
+            "failed RateLimit: error event code=rate_limit_exceeded",
+        ),
+        (
             json!({"type": "error", "code": null, "message": "?"}),
             "failed Unavailable: error event type=error",
         ),
