@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::conversation::{AnswerPart, CallResult, Conversation, Entry, FileContent, UserPart};
 use crate::failure::Failure;
-use crate::format::files;
+use crate::format::files::unreadable_note;
 use crate::format::wire_ids::{IdShape, WireIds};
 use crate::types::Endpoint;
 
@@ -211,7 +211,7 @@ fn content_part(part: &UserPart) -> ContentPart<'_> {
                     return ContentPart::File { file: FileData { filename, file_data: url } };
                 }
             }
-            let text = files::unreadable(media_type, filename.as_deref());
+            let text = unreadable_note(filename.as_deref(), media_type);
             ContentPart::Text { text: text.into() }
         }
     }

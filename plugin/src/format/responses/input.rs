@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::state::{ItemState, ReasoningState};
 use crate::conversation::{AnswerPart, Call, Conversation, Entry, FileContent, UserPart};
-use crate::format::files;
+use crate::format::files::unreadable_note;
 use crate::format::wire_ids::{IdShape, WireIds};
 use crate::types::Endpoint;
 
@@ -126,7 +126,7 @@ fn content<'a>(endpoint: &Endpoint, part: &'a UserPart) -> Content<'a> {
 }
 
 fn unreadable<'a>(media_type: &str, filename: Option<&str>) -> Content<'a> {
-    Content::Text { text: files::unreadable(media_type, filename).into() }
+    Content::Text { text: unreadable_note(filename, media_type).into() }
 }
 
 enum FileKind {
