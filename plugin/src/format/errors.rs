@@ -116,6 +116,9 @@ fn meaning(text: &str) -> Option<Failure> {
                 "content_policy",
                 "responsibleaipolicy",
                 "content management policy",
+                "policy_violation",
+                "code=bio_policy",
+                "usage polic",
             ],
         ),
         (
@@ -128,11 +131,30 @@ fn meaning(text: &str) -> Option<Failure> {
                 "code=403",
             ],
         ),
-        (Failure::Overloaded, &["overloaded", "code=503", "code=529", "server is busy"]),
-        (Failure::RateLimit, &["rate_limit", "rate limit", "too many requests", "code=429"]),
+        (
+            Failure::Overloaded,
+            &["overloaded", "code=slow_down", "code=503", "code=529", "server is busy"],
+        ),
+        (
+            Failure::RateLimit,
+            &["rate_limit", "rate limit", "too many requests", "too_many_requests", "code=429"],
+        ),
         (Failure::TimedOut, &["timeout_error"]),
         (Failure::NotFound, &["model_not_found", "not_found_error", "code=404"]),
-        (Failure::InvalidRequest, &["invalid_request", "code=400", "code=422"]),
+        (
+            Failure::InvalidRequest,
+            &[
+                "invalid_request",
+                "code=invalid_",
+                "code=unsupported_",
+                "code=image_",
+                "code=empty_image",
+                "code=failed_to_download",
+                "code=data_residency",
+                "code=400",
+                "code=422",
+            ],
+        ),
     ];
     SIGNS
         .iter()
@@ -184,6 +206,37 @@ mod tests {
             (529, json!({"error": "overloaded"}).to_string(), Failure::Overloaded),
         ] {
             assert_eq!(of_status(status, body.as_bytes()).failure, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn the_codes_of_openais_events() {
+        let flagged = "Invalid prompt: it was flagged as potentially violating our usage policy.";
+        for (code, message, expected) in [
+            ("server_error", "", Failure::Unavailable),
+            ("server_is_overloaded", "", Failure::Overloaded),
+            ("slow_down", "", Failure::Overloaded),
+            ("rate_limit_exceeded", "", Failure::RateLimit),
+            ("too_many_requests", "", Failure::RateLimit),
+            ("insufficient_quota", "", Failure::Quota),
+            ("billing_hard_limit_reached", "", Failure::Quota),
+            ("context_length_exceeded", "", Failure::ContextTooLong),
+            ("invalid_prompt", flagged, Failure::ContentFilter),
+            ("invalid_prompt", "", Failure::InvalidRequest),
+            ("bio_policy", "", Failure::ContentFilter),
+            ("misalignment_policy_violation", "", Failure::ContentFilter),
+            ("image_content_policy_violation", "", Failure::ContentFilter),
+            ("invalid_image_format", "", Failure::InvalidRequest),
+            ("image_file_too_large", "", Failure::InvalidRequest),
+            ("unsupported_image_media_type", "", Failure::InvalidRequest),
+            ("empty_image_file", "", Failure::InvalidRequest),
+            ("failed_to_download_image", "", Failure::InvalidRequest),
+            ("data_residency_mismatch", "", Failure::InvalidRequest),
+        ] {
+            let nested = json!({"type": "error", "error": {"code": code, "message": message}});
+            let flat = json!({"type": "error", "code": code, "message": message, "param": null});
+            assert_eq!(of_event(&nested).0, expected, "{nested}");
+            assert_eq!(of_event(&flat).0, expected, "{flat}");
         }
     }
 

@@ -18,6 +18,11 @@ impl<'a> Text<'a> {
     pub(super) fn filled(self) -> Option<Cow<'a, str>> {
         self.0.filter(|text| !text.is_empty())
     }
+
+    /// As [`Self::filled`], borrowed.
+    pub(super) fn as_filled(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {

@@ -8,6 +8,7 @@ mod chat_completions;
 mod errors;
 mod files;
 mod lenient;
+mod responses;
 mod stream;
 mod wire_ids;
 
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 
 pub use anthropic::Anthropic;
 pub use chat_completions::ChatCompletions;
+pub use responses::Responses;
 
 use crate::conversation::Conversation;
 use crate::failure::Failure;
@@ -175,6 +177,7 @@ pub trait EventReader {
 /// The format that an endpoint of the host's provider kinds speaks.
 pub fn of_kind(endpoint: &Endpoint) -> Box<dyn WireFormat> {
     match endpoint.kind.as_str() {
+        "openai" => Box::new(Responses::new(endpoint.clone())),
         "anthropic" => Box::new(Anthropic::new(endpoint.clone())),
         _ => Box::new(ChatCompletions::new(endpoint.clone())),
     }

@@ -19,11 +19,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    store: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_completion_tokens: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -112,8 +108,6 @@ pub(super) fn body(
     id_shape: IdShape,
     conversation: &Conversation,
 ) -> Result<String, Failure> {
-    let openai = endpoint.kind == "openai";
-    let completion_limit = openai && endpoint.reasoning;
     // Mistral refuses fields that it doesn't know, and reports usage unasked.
     let asks_for_usage = !endpoint.provider.to_ascii_lowercase().contains("mistral");
     let body = Body {
@@ -133,9 +127,7 @@ pub(super) fn body(
             .collect(),
         stream: true,
         stream_options: asks_for_usage.then_some(StreamOptions { include_usage: true }),
-        store: openai.then_some(false),
-        max_tokens: endpoint.max_output_tokens.filter(|_| !completion_limit),
-        max_completion_tokens: endpoint.max_output_tokens.filter(|_| completion_limit),
+        max_tokens: endpoint.max_output_tokens,
     };
     serde_json::to_string(&body).map_err(|_| Failure::InvalidRequest)
 }

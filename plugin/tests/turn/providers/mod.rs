@@ -3,6 +3,8 @@
 
 mod anthropic;
 mod chat_completions;
+mod responses;
+mod responses_particulars;
 mod scenarios;
 mod wire;
 
@@ -36,4 +38,5 @@ macro_rules! every_format {
 every_format! {
     anthropic_messages: super::anthropic::Anthropic;
     openai_compatible: super::chat_completions::ChatCompletions;
+    openai: super::responses::Responses;
 }
