@@ -15,6 +15,7 @@ mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod conversation;
+mod date;
 mod failure;
 pub mod format;
 pub mod host;

@@ -1,7 +1,6 @@
 //! What the model is told besides the conversation.
 
-mod date;
-
+use crate::date;
 use crate::types::{Caller, Settings, Turn};
 
 const SYSTEM: &str = include_str!("system.md");

@@ -60,7 +60,7 @@ impl<H: Host> Turn<'_, H> {
             let (client_side, arguments) = match checked {
                 Ok(checked) => checked,
                 Err(mut text) => {
-                    if step.finish == Some(FinishReason::Length) {
+                    if step.ending.finish == Some(FinishReason::Length) {
                         text.push_str(" The output limit was reached; write less at a time.");
                     }
                     settled.push(Settled::Result(self.reject(call, text)));

@@ -35,7 +35,8 @@ pub(crate) struct FakeHost {
     pub(crate) requests: RefCell<Vec<Value>>,
     pub(crate) protocol: RefCell<Protocol>,
     lines: RefCell<Vec<String>>,
-    provider_calls: Cell<u32>,
+    provider_attempts: Cell<u32>,
+    provider_answers: Cell<u32>,
     /// Milliseconds until the deadline.
     pub(crate) remaining: Cell<u64>,
 }
@@ -73,7 +74,8 @@ impl FakeHost {
             requests: RefCell::default(),
             protocol: RefCell::default(),
             lines: RefCell::default(),
-            provider_calls: Cell::default(),
+            provider_attempts: Cell::default(),
+            provider_answers: Cell::default(),
             remaining: Cell::new(300_000),
         }
     }
@@ -215,14 +217,18 @@ impl Host for FakeHost {
     }
 
     fn send(&self, request: &Request) -> Result<RecordedResponse, Error> {
-        let calls = self.provider_calls.get() + 1;
-        self.provider_calls.set(calls);
-        assert!(calls <= self.settings.max_steps, "more provider calls than max-steps");
+        let (attempts, steps) = (self.provider_attempts.get() + 1, self.settings.max_steps);
+        self.provider_attempts.set(attempts);
+        assert!(attempts <= 3 * steps, "more attempts than the host allows");
+        assert!(self.provider_answers.get() < steps, "more provider calls than max-steps");
         self.line(format!("→ send {}", request.path));
         let mut body: Value = serde_json::from_str(&request.body).expect("the body is JSON");
         body.sort_all_objects();
         self.requests.borrow_mut().push(body);
         let response = self.responses.borrow_mut().pop_front().expect("a scripted response")?;
+        if (200..300).contains(&response.status) {
+            self.provider_answers.set(self.provider_answers.get() + 1);
+        }
         Ok(RecordedResponse { response, usage: RefCell::default() })
     }
 
@@ -455,6 +461,9 @@ fn chunk_json(chunk: &Chunk) -> Value {
         Chunk::Data(data) => {
             let mut json =
                 json!({"type": format!("data-{}", data.name), "data": parse(&data.value)});
+            if let Some(id) = &data.id {
+                json["id"] = id.clone().into();
+            }
             if data.transient {
                 json["transient"] = true.into();
             }

@@ -13,4 +13,5 @@ mod protocol;
 mod providers;
 mod quirks;
 mod requests;
+mod retries;
 mod tools;

@@ -173,7 +173,11 @@ pub(crate) fn unauthorised(wire: &impl Wire) {
 
 pub(crate) fn rate_limited(wire: &impl Wire) {
     for (hint, refusal) in wire.rate_limited() {
-        let host = host(wire).responds(refused(refusal)).answers_bytes(wire.text().as_bytes(), &[]);
+        let is_final = refusal.headers.contains(&("x-should-retry", "false"));
+        let mut host = host(wire).responds(refused(refusal));
+        if !is_final {
+            host = host.answers_bytes(wire.text().as_bytes(), &[]);
+        }
         snapshot(wire, &format!("rate_limited__{hint}"), &host, ask("Hi"));
     }
 }
