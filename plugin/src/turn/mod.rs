@@ -1,10 +1,13 @@
 //! One turn: from the posted conversation to the end of its stream.
 
 mod calls;
+mod context;
+mod cost;
 mod exchange;
 mod history;
 mod ids;
 mod metadata;
+mod results;
 mod retry;
 mod screen;
 mod step;
@@ -13,15 +16,18 @@ mod usage;
 use std::collections::BTreeMap;
 
 use calls::Settled;
+use context::Window;
 use exchange::{Exchange, StepFailure};
 use history::Continuation;
 use ids::CallIds;
+use results::ResultLimit;
 use screen::Screen;
 use step::{Step, Writer, Written};
 use usage::Totals;
 
 use crate::conversation::{AnswerPart, Call, CallResult, Conversation, UserPart};
 use crate::failure::Failure;
+use crate::format::TokenCount;
 use crate::host::Host;
 use crate::prompt;
 use crate::tools::Toolset;
@@ -43,6 +49,7 @@ struct Turn<'h, H: Host> {
     endpoint: Endpoint,
     exchange: Exchange<'h, H>,
     tools: Toolset,
+    limit: ResultLimit,
     ids: CallIds,
     totals: Totals,
 }
@@ -62,6 +69,7 @@ impl<'h, H: Host> Turn<'h, H> {
             host,
             screen: Screen::new(host),
             exchange: Exchange::new(host, &endpoint, settings.max_steps.max(1)),
+            limit: ResultLimit::new(&settings, &endpoint),
             settings,
             endpoint,
             tools: Toolset::new(&host.permitted_tools(), &request.client_tools),
@@ -95,9 +103,9 @@ impl<'h, H: Host> Turn<'h, H> {
             }
         };
         self.screen.flush();
-        let mut conversation = self.conversation(request, &settled);
+        let (mut conversation, mut window) = self.conversation(request, &settled);
         while self.exchange.may_ask() {
-            match self.step(&mut conversation)? {
+            match self.step(&mut conversation, &mut window)? {
                 Next::AnotherStep => {}
                 Next::End => return Ok(()),
             }
@@ -110,7 +118,7 @@ impl<'h, H: Host> Turn<'h, H> {
         &self,
         request: &TurnRequest,
         settled: &BTreeMap<String, CallResult>,
-    ) -> Conversation {
+    ) -> (Conversation, Window) {
         let (caller, turn) = (self.host.caller(), self.host.turn());
         let mut conversation = Conversation {
             system: prompt::system(&self.settings, &caller, &turn, self.host.now()),
@@ -119,25 +127,30 @@ impl<'h, H: Host> Turn<'h, H> {
             output: None,
         };
         let context = request.context.as_deref().map(prompt::context).map(UserPart::Text);
-        history::replay(
+        let layout = history::replay(
             &request.messages,
-            &history::Replay {
-                settled,
-                endpoint: &self.endpoint,
-                result_bytes: self.settings.tool_result_bytes as usize,
-            },
+            &history::Replay { settled, endpoint: &self.endpoint, limit: self.limit },
             context,
             &mut conversation,
         );
-        conversation
+        let window = Window::new(&self.endpoint, self.limit, layout);
+        (conversation, window)
     }
 
     /// One provider call, and the tool calls that it asks for.
-    fn step(&mut self, conversation: &mut Conversation) -> Result<Next, Error> {
-        let step = match self.ask(conversation) {
+    fn step(
+        &mut self,
+        conversation: &mut Conversation,
+        window: &mut Window,
+    ) -> Result<Next, Error> {
+        let step = match self.ask(conversation, window) {
             Ok(step) => step,
             Err(failure) => return Ok(self.fail(failure)),
         };
+        if let Some(TokenCount { input, output, .. }) = step.ending.usage.filter(|it| it.input > 0)
+        {
+            window.count(input.saturating_add(output), conversation.entries.len() + 1);
+        }
         if let Some(failure) = step.ending.failure {
             return Ok(self.fail(failure));
         }
@@ -178,8 +191,39 @@ impl<'h, H: Host> Turn<'h, H> {
         Ok(Next::AnotherStep)
     }
 
+    /// Asks the model, with less of the conversation where it is too long.
+    fn ask(
+        &mut self,
+        conversation: &mut Conversation,
+        window: &mut Window,
+    ) -> Result<Step, StepFailure> {
+        let mut dropped = window.fit(conversation);
+        let mut asked_again = false;
+        loop {
+            if dropped {
+                self.screen.push(Chunk::Data(window.data_part()));
+            }
+            let answered = self.ask_once(conversation);
+            let failure = match &answered {
+                Err(failure) => Some(failure),
+                Ok(step) => step.ending.failure.as_ref().filter(|_| !step.begun),
+            };
+            let again = match failure {
+                Some(StepFailure::TooLarge) => true,
+                Some(StepFailure::Provider(Failure::ContextTooLong)) => {
+                    !std::mem::replace(&mut asked_again, true)
+                }
+                _ => false,
+            };
+            dropped = again && self.exchange.may_ask() && window.halve(conversation);
+            if !dropped {
+                return answered;
+            }
+        }
+    }
+
     /// Sends the conversation and streams the answer to the screen.
-    fn ask(&mut self, conversation: &Conversation) -> Result<Step, StepFailure> {
+    fn ask_once(&mut self, conversation: &Conversation) -> Result<Step, StepFailure> {
         self.screen.flush();
         let mut writer = Writer::new(&mut self.screen, &mut self.ids, &self.tools, &self.endpoint);
         let ending = self.exchange.ask(conversation, &mut writer)?;
