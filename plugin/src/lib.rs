@@ -30,4 +30,4 @@ pub use conversation::{
     UserPart,
 };
 pub use failure::Failure;
-pub use turn::run;
+pub use turn::{object, run};

@@ -7,6 +7,7 @@ mod exchange;
 mod history;
 mod ids;
 mod metadata;
+mod object;
 mod results;
 mod retry;
 mod screen;
@@ -24,6 +25,8 @@ use results::ResultLimit;
 use screen::Screen;
 use step::{Step, Writer, Written};
 use usage::Totals;
+
+pub use object::object;
 
 use crate::conversation::{AnswerPart, Call, CallResult, Conversation, UserPart};
 use crate::failure::Failure;
@@ -126,7 +129,7 @@ impl<'h, H: Host> Turn<'h, H> {
             tools: self.tools.offered(),
             output: None,
         };
-        let context = request.context.as_deref().map(prompt::context).map(UserPart::Text);
+        let context = request.context.as_deref().and_then(prompt::context).map(UserPart::Text);
         let layout = history::replay(
             &request.messages,
             &history::Replay { settled, endpoint: &self.endpoint, limit: self.limit },

@@ -6,9 +6,11 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod chat;
+mod contexts;
 mod continuations;
 mod failures;
 mod fake;
+mod objects;
 mod protocol;
 mod providers;
 mod quirks;
