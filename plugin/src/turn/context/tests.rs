@@ -184,7 +184,7 @@ fn conversations() -> impl Strategy<Value = (Conversation, Layout)> {
             for (number, (bytes, attached, steps)) in turns.into_iter().enumerate() {
                 layout.question = conversation.entries.len();
                 let mut parts = vec![said(&"q".repeat(bytes + 1))];
-                parts.extend(attached.map(|id| file_of(id)));
+                parts.extend(attached.map(file_of));
                 conversation.push_user(parts);
                 layout.ends.push(conversation.entries.len());
                 let steps = if number < last && steps.is_empty() { vec![(9, 0)] } else { steps };
