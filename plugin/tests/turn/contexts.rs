@@ -122,6 +122,29 @@ fn the_providers_own_count_decides() {
 }
 
 #[test]
+fn what_came_after_the_count_is_added_to_it() {
+    let with_count = |tokens: u64, dropped_before: u64| {
+        let mut messages = long(3, 100);
+        let mut asked = tool("c1", "ask_user", ToolState::OutputAvailable, &json!({}));
+        asked.output = Some(json!("r".repeat(180)).to_string());
+        let context = json!({"type": "data-context", "data": {"droppedMessages": dropped_before}});
+        messages.push(assistant(vec![
+            Part::Other(context.to_string()),
+            Part::StepStart,
+            Part::Tool(asked),
+            usage_part(json!({"inputTokens": tokens, "outputTokens": 0})),
+        ]));
+        let host = answered(small());
+        host.transcript(request(messages));
+        !told(&host).is_empty()
+    };
+    // There is room for 3,433; the result may have 68.
+    assert!(!with_count(3_350, 0));
+    assert!(with_count(3_400, 0), "the result that the client posted");
+    assert!(with_count(3_350, 4), "the messages that the provider didn't read");
+}
+
+#[test]
 fn what_a_tool_returned_may_push_old_turns_out_within_a_turn() {
     let mut host = small()
         .answers(&[call(0, "c1", "schema", &json!({})), finish("tool_calls"), usage(3_000, 20)])
