@@ -3,6 +3,8 @@
 //! A provider's own words never reach the screen: they may hold internals, and people can't act on
 //! them. They don't reach the log either, since a provider may quote the conversation or a key.
 
+use crate::types::{Error, ErrorKind};
+
 /// Why the provider gave no (whole) answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
@@ -36,8 +38,10 @@ pub enum Failure {
     Malformed,
     /// The answer holds nothing.
     Empty,
-    /// All of the allowed output was used before an answer began.
+    /// All of the allowed output was used before an answer was there.
     OutputLimit,
+    /// The model doesn't want to answer.
+    Refused,
 }
 
 impl Failure {
@@ -100,9 +104,76 @@ impl Failure {
             }
             Self::Empty => "The model gave an empty answer. Please try again or rephrase.",
             Self::OutputLimit => {
-                "The model used up its output limit before it began to answer. Please ask for \
+                "The model used up its output limit before its answer was complete. Please ask for \
                  less, or choose another model."
             }
+            Self::Refused => {
+                "The model declined to answer. Please put the question in other words."
+            }
         }
+    }
+
+    /// The first sentence of [`Failure::text`]: what happened.
+    pub(crate) fn summary(self) -> &'static str {
+        let text = self.text();
+        text.split_once(". ").and_then(|(first, _)| text.get(..=first.len())).unwrap_or(text)
+    }
+
+    /// Stable upper-case identifier.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Authentication => "PROVIDER_AUTHENTICATION",
+            Self::Quota => "PROVIDER_QUOTA",
+            Self::RateLimit => "PROVIDER_RATE_LIMIT",
+            Self::Overloaded => "PROVIDER_OVERLOADED",
+            Self::ContextTooLong => "PROVIDER_CONTEXT_TOO_LONG",
+            Self::ContentFilter => "PROVIDER_CONTENT_FILTER",
+            Self::NotFound => "PROVIDER_NOT_FOUND",
+            Self::FileGone => "PROVIDER_FILE_GONE",
+            Self::InvalidRequest => "PROVIDER_INVALID_REQUEST",
+            Self::Unavailable => "PROVIDER_UNAVAILABLE",
+            Self::TimedOut => "PROVIDER_TIMEOUT",
+            Self::Cut => "PROVIDER_CUT",
+            Self::NotAStream => "PROVIDER_NOT_A_STREAM",
+            Self::Malformed => "PROVIDER_MALFORMED",
+            Self::Empty => "OUTPUT_EMPTY",
+            Self::OutputLimit => "OUTPUT_LIMIT",
+            Self::Refused => "OUTPUT_REFUSED",
+        }
+    }
+
+    /// The failure as an error of the component.
+    pub(crate) fn error(self) -> Error {
+        let kind = match self {
+            Self::RateLimit => ErrorKind::Limit,
+            Self::TimedOut => ErrorKind::Timeout,
+            Self::Overloaded
+            | Self::Unavailable
+            | Self::Cut
+            | Self::NotAStream
+            | Self::Malformed => ErrorKind::Unavailable,
+            Self::ContextTooLong | Self::ContentFilter | Self::FileGone | Self::InvalidRequest => {
+                ErrorKind::Invalid
+            }
+            Self::Authentication
+            | Self::Quota
+            | Self::NotFound
+            | Self::Empty
+            | Self::OutputLimit
+            | Self::Refused => ErrorKind::Other,
+        };
+        Error { kind, code: self.code().into(), message: self.text().into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_one_sentence() {
+        let summary = Failure::RateLimit.summary();
+        assert_eq!(summary, "The AI provider gets too many requests at the moment.");
+        assert_eq!(Failure::Refused.summary(), "The model declined to answer.");
     }
 }

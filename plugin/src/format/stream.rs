@@ -93,14 +93,10 @@ impl Sink<'_> {
 }
 
 impl<A: Answer> StreamReader<A> {
-    /// A reader whose answer has been told what to expect.
+    /// A reader of an answer that hasn't begun.
     pub(super) fn new(answer: A) -> Self {
-        Self {
-            sse: sse::Parser::default(),
-            body: BodyKind::default(),
-            progress: Progress::default(),
-            answer,
-        }
+        let (sse, body, progress) = Default::default();
+        Self { sse, body, progress, answer }
     }
 
     fn accept(

@@ -95,7 +95,7 @@ fn a_long_result_in_the_conversation_is_cut() {
     read.output = Some(json!("y".repeat(500)).to_string());
     let sent = messages(request(vec![user("Hi"), assistant(vec![Part::Tool(read)]), user("?")]));
     let content = sent[2]["content"].as_str().expect("text");
-    assert!(content.len() < 260 && content.contains("Truncated"), "{content}");
+    assert!(content.len() < 320 && content.contains("Truncated"), "{content}");
 }
 
 #[test]
@@ -155,6 +155,12 @@ fn files_go_as_the_model_can_read_them_or_are_told() {
         ],
     };
     insta::assert_json_snapshot!(messages(request(vec![message])));
+}
+
+#[test]
+fn a_conversation_that_ends_with_an_answer_is_to_go_on() {
+    let sent = messages(request(vec![user("Hi"), assistant(vec![said("Let me see.")])]));
+    assert_eq!(sent[2], json!({"role": "user", "content": "Go on."}));
 }
 
 #[test]

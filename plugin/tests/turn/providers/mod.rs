@@ -23,7 +23,7 @@ macro_rules! every_format {
                 reasoning_goes_back_with_its_call refusal length_stop context_too_long unauthorised
                 rate_limited overloaded_twice_then_success error_event_in_mid_stream
                 cut_in_mid_stream html_with_status_200 malformed_event unknown_event empty_stream
-                byte_by_byte crlf large_event slow_past_the_deadline any_split_gives_the_same_events
+                byte_by_byte crlf large_event slow_past_the_deadline object object_failures any_split_gives_the_same_events
             );
         }
     )+};

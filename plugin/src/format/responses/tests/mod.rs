@@ -7,6 +7,7 @@ mod requests;
 use serde_json::{Value, json};
 
 use super::Responses;
+use crate::Conversation;
 use crate::format::{Event, WireFormat};
 use crate::types::Endpoint;
 

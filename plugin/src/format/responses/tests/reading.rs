@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::{about, added, call, completed, done, format, read};
+use crate::Conversation;
 use crate::format::{Event, WireFormat};
 
 #[test]
