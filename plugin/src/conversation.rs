@@ -2,6 +2,10 @@
 
 use serde_json::value::RawValue;
 
+/// What the user says where a conversation ends with a finished answer: most models refuse to be asked
+/// then, or take it for the beginning of their own.
+pub(crate) const GO_ON: &str = "Please go on.";
+
 /// Everything that a provider request says.
 #[derive(Debug, Default)]
 pub struct Conversation {

@@ -11,7 +11,7 @@ use super::metadata;
 use super::results::{ResultLimit, bounded};
 use super::usage;
 use crate::conversation::{
-    AnswerPart, Call, CallResult, Conversation, Entry, FileContent, UserPart,
+    AnswerPart, Call, CallResult, Conversation, Entry, FileContent, GO_ON, UserPart,
 };
 use crate::tools::Toolset;
 use crate::types::{Endpoint, Message, Part, Role, ToolPart, ToolState};
@@ -21,7 +21,6 @@ const NOT_ANSWERED: &str = "Not executed: the user did not answer whether it may
 const DENIED: &str = "The user declined this call. Don't repeat it; ask what they would like \
                       instead if that is unclear.";
 const CUT: &str = "\n\n[Truncated: this is only the beginning.]";
-const GO_ON: &str = "Go on.";
 
 /// What the last message asks of this turn besides an answer.
 #[derive(Debug)]

@@ -160,7 +160,7 @@ fn files_go_as_the_model_can_read_them_or_are_told() {
 #[test]
 fn a_conversation_that_ends_with_an_answer_is_to_go_on() {
     let sent = messages(request(vec![user("Hi"), assistant(vec![said("Let me see.")])]));
-    assert_eq!(sent[2], json!({"role": "user", "content": "Go on."}));
+    assert_eq!(sent[2], json!({"role": "user", "content": "Please go on."}));
 }
 
 #[test]

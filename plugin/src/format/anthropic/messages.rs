@@ -6,7 +6,7 @@
 use super::blocks::{Content, Markable, Message, Role};
 use super::files;
 use super::thinking::{REDACTED, Redacted, Signed, THINKING};
-use crate::conversation::{AnswerPart, Call, CallResult, Conversation, Entry, UserPart};
+use crate::conversation::{AnswerPart, Call, CallResult, Conversation, Entry, GO_ON, UserPart};
 use crate::failure::Failure;
 use crate::format::wire_ids::{IdShape, WireIds};
 use crate::types::Endpoint;
@@ -15,8 +15,6 @@ use crate::types::Endpoint;
 const BEGINNING_LEFT_OUT: &str = "(The beginning of this conversation was left out.)";
 /// Stands for a message without anything in it.
 const EMPTY: &str = "(An empty message.)";
-/// Asks for more where the conversation ends with an answer.
-const GO_ON: &str = "Please go on.";
 /// What the model reads of a failed call that says nothing.
 const FAILED: &str = "The call failed.";
 
