@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(response(parts).read(100, false).await.unwrap(), b"ab");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_comes_faster_than_the_pace_waits_for_more() {
         let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
         let connection = tokio::spawn(async move {
