@@ -145,8 +145,10 @@ pub trait WireFormat {
     /// [`Failure::InvalidRequest`] where the conversation can't be put into the format.
     fn request(&self, conversation: &Conversation) -> Result<Request, Failure>;
 
-    /// A reader for one response.
-    fn reader(&self) -> Box<dyn EventReader>;
+    /// A reader for the response to [`WireFormat::request`] with the same conversation: how the
+    /// answer has to be read may depend on how it was asked for, as with [`Conversation::output`],
+    /// whose JSON always comes as [`Event::Text`].
+    fn reader(&self, conversation: &Conversation) -> Box<dyn EventReader>;
 
     /// What a response with an error status means. `body` may be cut.
     fn refused(&self, status: u16, body: &[u8]) -> Refused {

@@ -209,7 +209,7 @@ impl<'h, H: Host> Turn<'h, H> {
             self.host.log(Level::Warn, "the provider's answer is an HTML page");
             return Err(StepFailure::Provider(Failure::NotAStream));
         }
-        let mut reader = self.format.reader();
+        let mut reader = self.format.reader(conversation);
         let step = Step::stream(
             &mut self.screen,
             &mut self.ids,

@@ -39,7 +39,7 @@ impl WireFormat for ChatCompletions {
         Ok(Request { path: "chat/completions".into(), headers: Vec::new(), body })
     }
 
-    fn reader(&self) -> Box<dyn EventReader> {
+    fn reader(&self, _conversation: &Conversation) -> Box<dyn EventReader> {
         Box::new(ChatCompletionsReader::default())
     }
 }
