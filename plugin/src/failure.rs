@@ -36,6 +36,8 @@ pub enum Failure {
     Empty,
     /// All of the allowed output was used before an answer began.
     OutputLimit,
+    /// The model wrote a tool call that its provider could not read, and was stopped.
+    BrokenCall,
 }
 
 impl Failure {
@@ -93,6 +95,10 @@ impl Failure {
                  incomplete. Please try again."
             }
             Self::Empty => "The model gave an empty answer. Please try again or rephrase.",
+            Self::BrokenCall => {
+                "The model tried to use a tool in a way that its provider could not understand, and \
+                 stopped. Please try again, or ask for less at a time."
+            }
             Self::OutputLimit => {
                 "The model used up its output limit before it began to answer. Please ask for \
                  less, or choose another model."

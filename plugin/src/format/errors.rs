@@ -1,5 +1,6 @@
 //! What providers' error bodies mean. Shapes seen: `{"error":{"message","type","code","param"}}`,
-//! `{"error":"text"}`, `{"object":"error","message","type","code"}`, `{"detail":…}`, plain text, HTML.
+//! `{"error":"text"}`, `{"object":"error","message","type","code"}`, `{"detail":…}`, Google's
+//! `{"error":{"code","message","status","details":[{"reason"}]}}` or a list of it, plain text, HTML.
 
 use serde_json::Value;
 
@@ -40,15 +41,20 @@ pub(super) fn of_event(error: &Value) -> (Failure, String) {
 
 /// The meaning that codes and text have, if any, and the codes for the log.
 fn inspect(body: &Value) -> (Option<Failure>, String) {
+    let body = body.get(0).unwrap_or(body);
     let error = match body.get("error") {
         Some(error) if !error.is_null() => error,
         _ => body,
     };
     let mut codes = String::new();
-    for name in ["type", "code", "param"] {
+    for name in ["type", "code", "param", "status"] {
         if let Some(code) = error.get(name).and_then(identifier) {
             codes.push_str(&format!(" {name}={code}"));
         }
+    }
+    let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
+    if let Some(reason) = details.filter_map(|detail| identifier(detail.get("reason")?)).next() {
+        codes.push_str(&format!(" reason={reason}"));
     }
     let message = match error {
         Value::String(message) => message,
@@ -88,6 +94,7 @@ fn meaning(text: &str) -> Option<Failure> {
                 "prompt is too long",
                 "too many tokens",
                 "input is too long",
+                "input token count",
             ],
         ),
         (Failure::Quota, &["insufficient_quota", "billing", "credit balance", "payment required"]),
@@ -108,10 +115,25 @@ fn meaning(text: &str) -> Option<Failure> {
                 "permission_error",
                 "code=401",
                 "code=403",
+                "api_key_invalid",
+                "status=unauthenticated",
+                "status=permission_denied",
             ],
         ),
-        (Failure::Overloaded, &["overloaded", "code=503", "code=529", "server is busy"]),
-        (Failure::RateLimit, &["rate_limit", "rate limit", "too many requests", "code=429"]),
+        (
+            Failure::Overloaded,
+            &["overloaded", "code=503", "code=529", "server is busy", "status=unavailable"],
+        ),
+        (
+            Failure::RateLimit,
+            &[
+                "rate_limit",
+                "rate limit",
+                "too many requests",
+                "code=429",
+                "status=resource_exhausted",
+            ],
+        ),
         (Failure::NotFound, &["model_not_found", "not_found_error", "code=404"]),
         (Failure::InvalidRequest, &["invalid_request", "code=400", "code=422"]),
     ];

@@ -5,6 +5,8 @@
 
 mod chat_completions;
 mod errors;
+mod files;
+mod gemini;
 mod lenient;
 mod stream;
 mod wire_ids;
@@ -12,6 +14,7 @@ mod wire_ids;
 use std::borrow::Cow;
 
 pub use chat_completions::ChatCompletions;
+pub use gemini::Gemini;
 
 use crate::conversation::Conversation;
 use crate::failure::Failure;
@@ -173,5 +176,8 @@ pub trait EventReader {
 
 /// The format that an endpoint of the host's provider kinds speaks.
 pub fn of_kind(endpoint: &Endpoint) -> Box<dyn WireFormat> {
-    Box::new(ChatCompletions::new(endpoint.clone()))
+    match endpoint.kind.as_str() {
+        "google" => Box::new(Gemini::new(endpoint.clone())),
+        _ => Box::new(ChatCompletions::new(endpoint.clone())),
+    }
 }

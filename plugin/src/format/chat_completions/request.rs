@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::conversation::{AnswerPart, CallResult, Conversation, Entry, FileContent, UserPart};
 use crate::failure::Failure;
+use crate::format::files::unreadable_note;
 use crate::format::wire_ids::{IdShape, WireIds};
 use crate::types::Endpoint;
 
@@ -209,19 +210,16 @@ fn content_part(part: &UserPart) -> ContentPart<'_> {
     match part {
         UserPart::Text(text) => ContentPart::Text { text: text.into() },
         UserPart::File { media_type, content, filename } => {
-            let filename = filename.as_deref().unwrap_or("file");
             if let FileContent::Inline(url) = content {
                 if media_type.starts_with("image/") {
                     return ContentPart::ImageUrl { image_url: ImageUrl { url } };
                 }
                 if media_type == "application/pdf" {
+                    let filename = filename.as_deref().unwrap_or("file");
                     return ContentPart::File { file: FileData { filename, file_data: url } };
                 }
             }
-            let text = format!(
-                "[The user attached the file {filename:?} ({media_type}), which this model can't \
-                 read. Say so if it matters.]"
-            );
+            let text = unreadable_note(filename.as_deref(), media_type);
             ContentPart::Text { text: text.into() }
         }
     }
