@@ -2,6 +2,9 @@
 //! hardly does. A format is added by implementing [`wire::Wire`] and naming it in `every_format!`.
 
 mod chat_completions;
+mod gemini;
+mod gemini_answers;
+mod gemini_requests;
 mod scenarios;
 mod wire;
 
@@ -34,4 +37,5 @@ macro_rules! every_format {
 
 every_format! {
     openai_compatible: super::chat_completions::ChatCompletions;
+    google: super::gemini::Gemini;
 }

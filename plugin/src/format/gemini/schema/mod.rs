@@ -147,10 +147,11 @@ impl<'a> Reducer<'a> {
         self.alternatives(schema, &mut kept, &mut rest);
         values::enumeration(schema, &mut kept, &mut rest);
         values::split_types(&mut kept);
+        self.all_of(schema, &mut kept, &mut rest);
         if let Some(to) = schema.get("$ref") {
             self.reference(to, &mut kept, &mut rest);
         }
-        self.all_of(schema, &mut kept, &mut rest);
+        stand_alone(&mut kept, &mut rest);
         if rest.is_empty() { kept } else { told(kept, Value::Object(rest)) }
     }
 
@@ -244,7 +245,6 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    /// A reference stands alone, so beside other keywords it is the only alternative.
     fn reference(
         &mut self,
         to: &'a Value,
@@ -252,14 +252,7 @@ impl<'a> Reducer<'a> {
         rest: &mut Map<String, Value>,
     ) {
         match to.as_str().and_then(|to| self.definition(to)) {
-            Some(name) => {
-                let reference = json!(format!("#/$defs/{name}"));
-                if kept.is_empty() {
-                    kept.insert("$ref".into(), reference);
-                } else if !kept.contains_key("anyOf") {
-                    kept.insert("anyOf".into(), json!([{"$ref": reference}]));
-                }
-            }
+            Some(name) => keep(kept, "$ref", &json!(format!("#/$defs/{name}"))),
             None => keep(rest, "$ref", to),
         }
     }
@@ -309,6 +302,20 @@ impl<'a> Reducer<'a> {
                     values::merge(kept, part);
                 }
             }
+        }
+    }
+}
+
+/// Nothing may stand beside a reference: it becomes the only alternative.
+fn stand_alone(kept: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
+    if kept.len() + rest.len() < 2 {
+        return;
+    }
+    if let Some(to) = kept.remove("$ref") {
+        if kept.contains_key("anyOf") {
+            keep(rest, "$ref", &to);
+        } else {
+            kept.insert("anyOf".into(), json!([{"$ref": to}]));
         }
     }
 }

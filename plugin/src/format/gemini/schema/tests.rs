@@ -232,6 +232,8 @@ fn any_schema() -> impl Strategy<Value = Value> {
         )),
         prop::sample::select(vec!["#/$defs/d", "#", "#/$defs/gone"])
             .prop_map(|to| json!({"$ref": to})),
+        Just(json!({"$ref": "#/$defs/d", "minLength": 1})),
+        Just(json!({"$ref": "#/$defs/d", "title": "D", "anyOf": [true]})),
         any::<bool>().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 24, 3, |inner| {

@@ -131,7 +131,7 @@ pub(super) fn enumeration(
         rest.insert("enum".into(), json!(allowed));
         return;
     }
-    if booleans.len() == 1 || (!booleans.is_empty() && !both) {
+    if !booleans.is_empty() && !both {
         rest.insert("enum".into(), json!(allowed));
     }
     match alternatives.as_slice() {
@@ -150,12 +150,6 @@ pub(super) fn enumeration(
 /// Adds what another schema demands. Where both say something that can't be put together, the first
 /// stands.
 pub(super) fn merge(kept: &mut Map<String, Value>, part: Map<String, Value>) {
-    // An object that is closed is so for its own properties alone.
-    let closed =
-        |map: &Map<String, Value>| map.get("additionalProperties").is_some_and(Value::is_boolean);
-    if closed(kept) != closed(&part) {
-        kept.remove("additionalProperties");
-    }
     for (name, value) in part {
         match (kept.get_mut(&name), value) {
             (Some(Value::Object(known)), Value::Object(more)) if name == "properties" => {
