@@ -65,19 +65,19 @@ impl BlockState<'_> {
     }
 }
 
+/// A piece of a block, with its signature where it has one.
+pub(super) type Piece<'a> = (&'a str, Option<Cow<'a, str>>);
+
 /// A block's text as the parts that it goes back in, each with its signature.
 ///
 /// A state that doesn't fit the text is left out: signatures on other parts would be refused.
-pub(super) fn parts<'a>(
-    text: &'a str,
-    state: Option<&'a str>,
-) -> Vec<(&'a str, Option<Cow<'a, str>>)> {
+pub(super) fn parts<'a>(text: &'a str, state: Option<&'a str>) -> Vec<Piece<'a>> {
     let state: BlockState<'a> =
         state.and_then(|state| serde_json::from_str(state).ok()).unwrap_or_default();
     cut(text, state).unwrap_or_else(|| vec![(text, None)])
 }
 
-fn cut<'a>(text: &'a str, state: BlockState<'a>) -> Option<Vec<(&'a str, Option<Cow<'a, str>>)>> {
+fn cut<'a>(text: &'a str, state: BlockState<'a>) -> Option<Vec<Piece<'a>>> {
     let (mut parts, mut done) = (Vec::new(), 0);
     for Signed { from, to, signature } in state.signed {
         let between = text.get(done..from)?;

@@ -10,7 +10,7 @@ use super::wire::{Called, Refusal, Wire};
 pub(crate) struct Gemini;
 
 /// Signatures are bytes in base64.
-pub(super) const SIGNATURE: &str = "EpQCCpECAb4-9vQ/c2lnbmF0dXJlLWE=";
+pub(super) const SIGNATURE: &str = "EpQCCpECAb4+9vQ/c2lnbmF0dXJlLWE=";
 pub(super) const LAST_SIGNATURE: &str = "EpQCCpECAb4+9vQ/c2lnbmF0dXJlLWI=";
 
 pub(super) fn stream(events: &[Value]) -> String {
@@ -124,6 +124,7 @@ impl Wire for Gemini {
                 event(json!([{"functionCall": call}]), None, 20)
             })
             .collect();
+        events[0]["candidates"][0]["content"]["parts"][0]["thoughtSignature"] = SIGNATURE.into();
         events.push(event(json!([{"text": ""}]), Some("STOP"), 20));
         stream(&events)
     }

@@ -6,6 +6,7 @@
 //! that can't be is told in the description, which models read; annotations are left out. A value that
 //! fits the schema always fits what it is reduced to.
 
+mod order;
 mod values;
 
 #[cfg(test)]
@@ -19,7 +20,7 @@ use serde_json::{Map, Value, json};
 /// The keywords that Google documents for `responseJsonSchema`, but for `oneOf`, which it reads as
 /// `anyOf`, and for the names of schemas, of which a reference needs none.
 #[cfg(test)]
-const KEYWORDS: [&str; 17] = [
+const KEYWORDS: [&str; 18] = [
     "$defs",
     "$ref",
     "additionalProperties",
@@ -34,6 +35,7 @@ const KEYWORDS: [&str; 17] = [
     "minimum",
     "prefixItems",
     "properties",
+    "propertyOrdering",
     "required",
     "title",
     "type",
@@ -70,7 +72,7 @@ const MAX_FOLLOWED: usize = 64;
 
 /// The parameters of a tool; none where it takes none.
 pub(super) fn of_parameters(schema: &RawValue) -> Option<Value> {
-    let schema: Value = serde_json::from_str(schema.get()).ok()?;
+    let schema = order::noted(schema)?;
     let empty = |name: &str| {
         schema.get(name).is_none_or(|value| value.as_object().is_some_and(Map::is_empty))
     };
@@ -82,7 +84,7 @@ pub(super) fn of_parameters(schema: &RawValue) -> Option<Value> {
 
 /// The shape of a whole answer.
 pub(super) fn of_output(schema: &RawValue) -> Value {
-    reduced(&serde_json::from_str(schema.get()).unwrap_or_default())
+    reduced(&order::noted(schema).unwrap_or_default())
 }
 
 fn reduced(root: &Value) -> Value {
@@ -151,6 +153,8 @@ impl<'a> Reducer<'a> {
         if let Some(to) = schema.get("$ref") {
             self.reference(to, &mut kept, &mut rest);
         }
+        order::complete(&mut kept);
+        values::open(&mut kept);
         stand_alone(&mut kept, &mut rest);
         if rest.is_empty() { kept } else { told(kept, Value::Object(rest)) }
     }
@@ -210,14 +214,14 @@ impl<'a> Reducer<'a> {
             Some(_) if schema.contains_key("patternProperties") => None,
             Some(Value::Bool(open)) => Some(Value::Bool(*open)),
             Some(schema) => Some(self.nested(schema)),
-            // Said aloud, so that the model fills objects of which nothing is known.
-            None if properties.is_empty() && schema.get("type") == Some(&json!("object")) => {
-                Some(Value::Bool(true))
-            }
             None => None,
         };
         if !properties.is_empty() {
             kept.insert("properties".into(), Value::Object(properties));
+            if let Some(names) = schema.get(order::KEYWORD) {
+                keep(kept, order::KEYWORD, names);
+            }
+            order::complete(kept);
         }
         if let Some(open) = open {
             kept.insert("additionalProperties".into(), open);

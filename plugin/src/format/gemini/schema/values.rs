@@ -49,6 +49,7 @@ pub(super) fn split_types(kept: &mut Map<String, Value>) {
     for (keyword, owners) in [
         ("additionalProperties", &["object"][..]),
         ("properties", &["object"]),
+        (super::order::KEYWORD, &["object"]),
         ("required", &["object"]),
         ("items", &["array"]),
         ("maxItems", &["array"]),
@@ -65,7 +66,16 @@ pub(super) fn split_types(kept: &mut Map<String, Value>) {
             }
         }
     }
+    alternatives.iter_mut().for_each(open);
     kept.insert("anyOf".into(), json!(alternatives));
+}
+
+/// Says aloud that an object of which nothing is known may hold anything, so that models fill it.
+pub(super) fn open(kept: &mut Map<String, Value>) {
+    let says_more = ["$ref", "anyOf", "properties"].iter().any(|name| kept.contains_key(*name));
+    if !says_more && kept.get("type").is_some_and(|name| name == "object") {
+        kept.entry("additionalProperties").or_insert(Value::Bool(true));
+    }
 }
 
 /// Bounds that exclude their value: for whole numbers, those that include the next.
@@ -157,7 +167,9 @@ pub(super) fn merge(kept: &mut Map<String, Value>, part: Map<String, Value>) {
                     known.entry(name).or_insert(property);
                 }
             }
-            (Some(Value::Array(known)), Value::Array(more)) if name == "required" => {
+            (Some(Value::Array(known)), Value::Array(more))
+                if name == "required" || name == super::order::KEYWORD =>
+            {
                 for name in more {
                     if !known.contains(&name) {
                         known.push(name);
