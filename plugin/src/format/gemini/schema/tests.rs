@@ -230,20 +230,25 @@ fn accepted(schema: &Value, root: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// Scalars are as frequent as lists and objects, which few schemas fit.
 fn any_value() -> impl Strategy<Value = Value> {
-    let scalar = prop_oneof![
+    let nested = scalar().prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map("[abc]", inner, 0..3).prop_map(|map| json!(map)),
+        ]
+    });
+    prop_oneof![scalar(), nested]
+}
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         (-3..4_i64).prop_map(Value::from),
         Just(json!(0.5)),
         "[ab]{0,3}".prop_map(Value::from),
-    ];
-    scalar.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::btree_map("[abc]", inner, 0..3).prop_map(|map| json!(map)),
-        ]
-    })
+    ]
 }
 
 fn any_type() -> impl Strategy<Value = Value> {
@@ -256,21 +261,32 @@ fn any_type() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn any_schema() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
+fn small_schema() -> impl Strategy<Value = Value> {
+    prop_oneof![
         any_type().prop_map(|name| json!({"type": name})),
         any_value().prop_map(|value| json!({"const": value})),
         prop::collection::vec(any_value(), 1..4).prop_map(|values| json!({"enum": values})),
         (any_type(), -2..3_i64).prop_map(|(name, bound)| json!(
             {"type": name, "minimum": bound, "exclusiveMaximum": 3, "minLength": 1, "default": 1}
         )),
+        (-3..3_i64).prop_map(|bound| json!(
+            {"type": "integer", "exclusiveMinimum": bound - 1, "exclusiveMaximum": bound + 1}
+        )),
         prop::sample::select(vec!["#/$defs/d", "#", "#/$defs/gone"])
             .prop_map(|to| json!({"$ref": to})),
         Just(json!({"$ref": "#/$defs/d", "minLength": 1})),
         Just(json!({"$ref": "#/$defs/d", "title": "D", "anyOf": [true]})),
         any::<bool>().prop_map(Value::from),
-    ];
-    leaf.prop_recursive(4, 24, 3, |inner| {
+    ]
+}
+
+/// Large schemas fit few values, so small ones are as frequent.
+fn any_schema() -> impl Strategy<Value = Value> {
+    prop_oneof![small_schema(), large_schema()]
+}
+
+fn large_schema() -> impl Strategy<Value = Value> {
+    small_schema().prop_recursive(4, 24, 3, |inner| {
         let several = || prop::collection::vec(inner.clone(), 1..3);
         let optional = || prop::option::of(inner.clone());
         let object = (
@@ -326,7 +342,7 @@ proptest! {
     fn a_value_that_fits_still_fits(
         schema in any_schema(),
         definition in any_schema(),
-        values in prop::collection::vec(any_value(), 16),
+        values in prop::collection::vec(any_value(), 32),
     ) {
         let mut schema = schema;
         if let Value::Object(schema) = &mut schema {
