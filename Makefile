@@ -5,7 +5,7 @@ CARGO ?= cargo
 TARGET ?= $(or $(CARGO_TARGET_DIR),target)
 DATA_DIR ?= .palisade
 # The formats of requests that the assistant speaks, with commas between them: each must have bodies to judge.
-FORMATS := openai_compatible
+FORMATS := openai_compatible,openai,anthropic,google
 
 .PHONY: run test lint test-rust test-types test-sdk bench component ui deny prerequisites
 

@@ -42,6 +42,8 @@ pub enum Failure {
     OutputLimit,
     /// The model doesn't want to answer.
     Refused,
+    /// The model wrote a tool call that its provider could not read, and was stopped.
+    BrokenCall,
 }
 
 impl Failure {
@@ -103,6 +105,10 @@ impl Failure {
                  incomplete. Please try again."
             }
             Self::Empty => "The model gave an empty answer. Please try again or rephrase.",
+            Self::BrokenCall => {
+                "The model tried to use a tool in a way that its provider could not understand, and \
+                 stopped. Please try again, or ask for less at a time."
+            }
             Self::OutputLimit => {
                 "The model used up its output limit before its answer was complete. Please ask for \
                  less, or choose another model."
@@ -137,6 +143,7 @@ impl Failure {
             Self::NotAStream => "PROVIDER_NOT_A_STREAM",
             Self::Malformed => "PROVIDER_MALFORMED",
             Self::Empty => "OUTPUT_EMPTY",
+            Self::BrokenCall => "PROVIDER_BROKEN_CALL",
             Self::OutputLimit => "OUTPUT_LIMIT",
             Self::Refused => "OUTPUT_REFUSED",
         }
@@ -159,6 +166,7 @@ impl Failure {
             | Self::Quota
             | Self::NotFound
             | Self::Empty
+            | Self::BrokenCall
             | Self::OutputLimit
             | Self::Refused => ErrorKind::Other,
         };

@@ -1,5 +1,6 @@
 //! What providers' error bodies mean. Shapes seen: `{"error":{"message","type","code","param"}}`,
-//! `{"error":"text"}`, `{"object":"error","message","type","code"}`, `{"detail":…}`, plain text, HTML.
+//! `{"error":"text"}`, `{"object":"error","message","type","code"}`, `{"detail":…}`, Google's
+//! `{"error":{"code","message","status","details":[{"reason"}]}}` or a list of it, plain text, HTML.
 
 use serde_json::Value;
 
@@ -42,12 +43,13 @@ pub(super) fn of_event(error: &Value) -> (Failure, String) {
 
 /// The meaning that codes and text have, if any, and the codes for the log.
 fn inspect(body: &Value) -> (Option<Failure>, String) {
+    let body = body.get(0).unwrap_or(body);
     let error = match body.get("error") {
         Some(error) if !error.is_null() => error,
         _ => body,
     };
     let mut codes = String::new();
-    for name in ["type", "code", "param"] {
+    for name in ["type", "code", "param", "status"] {
         if let Some(code) = error.get(name).and_then(identifier) {
             codes.push_str(&format!(" {name}={code}"));
         }
@@ -55,6 +57,10 @@ fn inspect(body: &Value) -> (Option<Failure>, String) {
     // Anthropic's own codes.
     if let Some(code) = error.pointer("/details/error_code").and_then(identifier) {
         codes.push_str(&format!(" error_code={code}"));
+    }
+    let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
+    if let Some(reason) = details.filter_map(|detail| identifier(detail.get("reason")?)).next() {
+        codes.push_str(&format!(" reason={reason}"));
     }
     let message = match error {
         Value::String(message) => message,
@@ -96,6 +102,7 @@ fn meaning(text: &str) -> Option<Failure> {
                 "input is too long",
                 "exceed context limit",
                 "request_too_large",
+                "input token count",
             ],
         ),
         (
@@ -129,15 +136,32 @@ fn meaning(text: &str) -> Option<Failure> {
                 "permission_error",
                 "code=401",
                 "code=403",
+                "api_key_invalid",
+                "status=unauthenticated",
+                "status=permission_denied",
             ],
         ),
         (
             Failure::Overloaded,
-            &["overloaded", "code=slow_down", "code=503", "code=529", "server is busy"],
+            &[
+                "overloaded",
+                "code=slow_down",
+                "code=503",
+                "code=529",
+                "server is busy",
+                "status=unavailable",
+            ],
         ),
         (
             Failure::RateLimit,
-            &["rate_limit", "rate limit", "too many requests", "too_many_requests", "code=429"],
+            &[
+                "rate_limit",
+                "rate limit",
+                "too many requests",
+                "too_many_requests",
+                "code=429",
+                "status=resource_exhausted",
+            ],
         ),
         (Failure::TimedOut, &["timeout_error"]),
         (Failure::NotFound, &["model_not_found", "not_found_error", "code=404"]),

@@ -7,6 +7,7 @@ mod anthropic;
 mod chat_completions;
 mod errors;
 mod files;
+mod gemini;
 mod lenient;
 mod responses;
 mod stream;
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 
 pub use anthropic::Anthropic;
 pub use chat_completions::ChatCompletions;
+pub use gemini::Gemini;
 pub use responses::Responses;
 
 use crate::conversation::Conversation;
@@ -181,6 +183,7 @@ pub fn of_kind(endpoint: &Endpoint) -> Box<dyn WireFormat> {
     match endpoint.kind.as_str() {
         "openai" => Box::new(Responses::new(endpoint.clone())),
         "anthropic" => Box::new(Anthropic::new(endpoint.clone())),
+        "google" => Box::new(Gemini::new(endpoint.clone())),
         _ => Box::new(ChatCompletions::new(endpoint.clone())),
     }
 }

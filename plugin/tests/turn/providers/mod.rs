@@ -3,6 +3,9 @@
 
 mod anthropic;
 mod chat_completions;
+mod gemini;
+mod gemini_answers;
+mod gemini_requests;
 mod responses;
 mod responses_particulars;
 mod scenarios;
@@ -39,4 +42,5 @@ every_format! {
     anthropic_messages: super::anthropic::Anthropic;
     openai_compatible: super::chat_completions::ChatCompletions;
     openai: super::responses::Responses;
+    google: super::gemini::Gemini;
 }

@@ -43,7 +43,8 @@ fn called(id: &'static str, name: &'static str, arguments: serde_json::Value) ->
 
 /// The events of a stream, each with its end.
 fn events(stream: &str) -> Vec<&str> {
-    stream.split_inclusive("\n\n").collect()
+    let end = if stream.contains("\r\n\r\n") { "\r\n\r\n" } else { "\n\n" };
+    stream.split_inclusive(end).collect()
 }
 
 /// The stream's beginning, up to and with the event that holds `needle`.
