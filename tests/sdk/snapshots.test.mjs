@@ -9,7 +9,7 @@ import { readUIMessageStream, validateUIMessages } from "ai";
 import { checkOrder, checkSchema } from "./stream-rules.mjs";
 
 const TESTS = new URL("../../plugin/tests/turn/", import.meta.url);
-const FOLDERS = ["snapshots/", "providers/snapshots/"].map((name) => new URL(name, TESTS));
+const FOLDERS = ["snapshots/", "providers/snapshots/", "providers/anthropic/snapshots/"].map((name) => new URL(name, TESTS));
 
 /** What a snapshot holds behind its header. */
 function contentOf(snapshot) {

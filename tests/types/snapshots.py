@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Iterator
 
 TESTS = Path(__file__).parents[2] / "plugin" / "tests" / "turn"
-FOLDERS = [TESTS / "snapshots", TESTS / "providers" / "snapshots"]
+FOLDERS = sorted(TESTS.rglob("snapshots"))
 
 # What the fake host of the assistant's own tests speaks, where a snapshot's name says nothing else.
 USUAL = "openai_compatible"
+# What is written where: the modules of `providers/` that test one format each, by how their names begin.
+MODULES = {"gemini": "google", "responses": "openai", "anthropic": "anthropic"}
 
 
 class Unreadable(Exception):
@@ -48,5 +50,10 @@ def read(path: Path) -> Any:
 
 
 def format_of(name: str, formats: list[str]) -> str:
-    prefix = name.partition("__")[0]
-    return prefix if prefix in formats else USUAL if prefix == "turn" else f"unknown ({prefix})"
+    prefix, *rest = name.split("__")
+    if prefix in formats:
+        return prefix
+    if prefix != "turn":
+        return f"unknown ({prefix})"
+    module = rest[1] if len(rest) > 1 and rest[0] == "providers" else ""
+    return next((format for start, format in MODULES.items() if module.startswith(start)), USUAL)

@@ -113,7 +113,20 @@ fn what_does_not_fit_is_an_error_that_says_where() {
         error.message
     })
     .collect();
-    insta::assert_snapshot!(wrong.join("\n"));
+    assert_eq!(
+        wrong,
+        [
+            "The model's answer does not fit the schema: `tags[1]`: expected a string, found a \
+             number.",
+            "The model's answer does not fit the schema: `tags`: expected 2 or fewer elements.",
+            "The model's answer does not fit the schema: `tags` is required. `title`: not known \
+             here; there are `tags`.",
+            "The model's answer is not one JSON value: expected value at line 1 column 1.",
+            "The model's answer is not one JSON value: trailing characters at line 1 column 14.",
+            "The model's answer is not one JSON value: EOF while parsing a list at line 1 column \
+             10.",
+        ]
+    );
 }
 
 #[test]

@@ -41,7 +41,25 @@ fn redacted_thinking_is_empty_on_the_screen_and_goes_back_in_its_place() {
         .into_iter()
         .filter(|chunk| chunk["type"].as_str().is_some_and(|it| it.starts_with("reasoning")))
         .collect();
-    insta::assert_json_snapshot!(shown);
+    let kept = |place: &str, state: Value| {
+        json!({"palisade": {
+            "provider": "anthropic", "model": "claude-opus-5-5", "place": place, "state": state,
+        }})
+    };
+    let hidden = |data: &str| kept("redacted_thinking", json!({"data": data}));
+    assert_eq!(
+        json!(shown),
+        json!([
+            {"type": "reasoning-start", "id": "reasoning-0"},
+            {"type": "reasoning-delta", "id": "reasoning-0", "delta": "I look."},
+            {"type": "reasoning-end", "id": "reasoning-0",
+             "providerMetadata": kept("thinking", json!({"signature": "signature-1"}))},
+            {"type": "reasoning-start", "id": "reasoning-1"},
+            {"type": "reasoning-end", "id": "reasoning-1", "providerMetadata": hidden("secret-1")},
+            {"type": "reasoning-start", "id": "reasoning-2"},
+            {"type": "reasoning-end", "id": "reasoning-2", "providerMetadata": hidden("secret-2")},
+        ])
+    );
     let expected = json!([
         {"type": "thinking", "thinking": "I look.", "signature": "signature-1"},
         {"type": "redacted_thinking", "data": "secret-1"},
