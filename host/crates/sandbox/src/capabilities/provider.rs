@@ -131,7 +131,7 @@ pub struct Response {
     /// Bytes that arrived and didn't fit into the last read.
     rest: Bytes,
     end: Option<End>,
-    /// When the last read gave something.
+    /// When the last read gave all that there was.
     given: Option<Instant>,
 }
 
@@ -177,7 +177,8 @@ impl Response {
         {
             self.accept(item);
         }
-        self.given = Some(Instant::now());
+        // A backlog is worked off without a pause.
+        self.given = (bytes.len() < limit).then(Instant::now);
         Ok(bytes)
     }
 
@@ -356,10 +357,11 @@ mod tests {
             std::future::pending::<()>().await;
         });
         let mut response = response(stream::poll_fn(move |context| receiver.poll_recv(context)));
-        assert_eq!(response.read(1, true).await.unwrap(), b"a", "the first bytes at once");
+        assert_eq!(response.read(100, true).await.unwrap(), b"ab", "the first bytes at once");
         let before = Instant::now();
-        assert_eq!(response.read(100, true).await.unwrap(), b"bcdef", "then together");
+        assert_eq!(response.read(3, true).await.unwrap(), b"cde", "then together");
         assert!(before.elapsed() >= PACE);
+        assert_eq!(response.read(3, true).await.unwrap(), b"f", "a backlog doesn't wait");
         connection.abort();
     }
 
