@@ -90,15 +90,6 @@ test("three parallel calls, and their results in the next request", async () => 
   assert.deepEqual((await fake.requests()).map(({ step }) => step), [0, 1]);
 });
 
-test("the SDK's own tool loop runs to its end, with thinking", async () => {
-  const asked = [];
-  const items = { ...tool("items"), parse: (input) => input, run: ({ collection }) => (asked.push(collection), "[]") };
-  const runner = client.beta.messages.toolRunner(question("reasoning-with-tools", { ...THINKING, tools: [items], stream: false }));
-  const last = await runner;
-  assert.equal(last.content.at(-1).text, "That is done.");
-  assert.deepEqual(asked, ["articles", "authors"]);
-});
-
 test("thinking comes back with the calls that it led to", async () => {
   const messages = [QUESTION];
   for (const collection of ["articles", "authors"]) {
@@ -125,6 +116,16 @@ test("thinking that was dropped or changed is refused", async () => {
     assert.ok(error instanceof Anthropic.BadRequestError);
     assert.match(error.message, expected);
   }
+});
+
+test("redacted thinking comes back unchanged", async () => {
+  const message = await stream("reasoning-redacted", THINKING);
+  const [redacted, call] = message.content;
+  assert.equal(redacted.type, "redacted_thinking");
+  const asking = (...content) => ({ ...THINKING, messages: [QUESTION, { role: "assistant", content }, results(message)] });
+  assert.equal((await stream("reasoning-redacted", asking(redacted, call))).content[0].text, "That is done.");
+  assert.match((await failure("reasoning-redacted", asking({ ...redacted, data: "AAAA" }, call))).message, /Invalid `data`/);
+  assert.match((await failure("reasoning-redacted", asking(call))).message, /Expected `thinking`/);
 });
 
 test("no thinking unless it is asked for, and none shown when omitted", async () => {
@@ -217,7 +218,7 @@ for (const [name, more, message] of [
   test(`refused: ${name}`, async () => {
     const error = await failure("hello", more);
     assert.ok(error instanceof Anthropic.BadRequestError, String(error));
-    assert.match(error.message, message);
+    assert.match(error.error.error.message, message);
     assert.deepEqual((await fake.requests()).map(({ step }) => step), [null]);
   });
 }

@@ -88,9 +88,9 @@ impl MessageAnswer {
         u64::try_from(text + reasoning + refusal + self.tool_calls.len()).unwrap_or(u64::MAX)
     }
 
-    /// The reasoning as one text.
+    /// The reasoning that a client sees, as one text.
     pub(super) fn reasoning_text(&self) -> Option<String> {
-        self.reasoning.as_ref().map(|reasoning| reasoning.text.pieces().concat())
+        self.reasoning.as_ref().map(|reasoning| reasoning.shown().concat())
     }
 }
 
@@ -129,6 +129,21 @@ pub struct Reasoning {
     /// The field that holds it: `reasoning_content` or `reasoning`.
     #[serde(default = "reasoning_content")]
     pub field: String,
+    /// Hides the text: Anthropic then sends a redacted block, the others only the state that comes back.
+    #[serde(default)]
+    pub redacted: bool,
+}
+
+impl Reasoning {
+    /// Reasoning in the usual field.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: Text::Words(text.into()), field: reasoning_content(), redacted: false }
+    }
+
+    /// The deltas that a client sees.
+    pub(super) fn shown(&self) -> Vec<String> {
+        if self.redacted { Vec::new() } else { self.text.pieces() }
+    }
 }
 
 fn reasoning_content() -> String {

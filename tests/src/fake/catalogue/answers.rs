@@ -54,8 +54,8 @@ pub(super) fn text_and_read() -> Scenario {
 pub(super) fn reasoning(field: &str) -> Answer {
     MessageAnswer {
         reasoning: Some(Reasoning {
-            text: Text::Words("The user greets me, so I greet back.".to_owned()),
             field: field.to_owned(),
+            ..Reasoning::new("The user greets me, so I greet back.")
         }),
         text: Some(Text::Words("Hello to you.".to_owned())),
         ..MessageAnswer::default()
@@ -170,12 +170,8 @@ pub(super) fn redirect() -> Answer {
 /// Two steps with reasoning and tools, whose reasoning must come back with them, and a text.
 pub(super) fn reasoning_with_tools() -> Scenario {
     let step = |thought: &str, collection: &str| {
-        let reasoning = Reasoning {
-            text: Text::Words(thought.to_owned()),
-            field: "reasoning_content".to_owned(),
-        };
         Answer::from(MessageAnswer {
-            reasoning: Some(reasoning),
+            reasoning: Some(Reasoning::new(thought)),
             tool_calls: vec![read(collection)],
             ..MessageAnswer::default()
         })
@@ -186,6 +182,17 @@ pub(super) fn reasoning_with_tools() -> Scenario {
         closing(),
     ];
     Scenario { reasoning_must_return: true, ..Scenario::of(steps) }
+}
+
+/// A step with reasoning that nobody may read and a tool, and a text.
+pub(super) fn reasoning_redacted() -> Scenario {
+    let hidden = Reasoning { redacted: true, ..Reasoning::new("Not for everyone.") };
+    let first = MessageAnswer {
+        reasoning: Some(hidden),
+        tool_calls: vec![read("articles")],
+        ..MessageAnswer::default()
+    };
+    Scenario::of([first.into(), closing()])
 }
 
 /// A text that names the files of the request.

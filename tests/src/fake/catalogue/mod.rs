@@ -10,8 +10,8 @@ use serde_json::json;
 use self::answers::{
     ask_user, broken, closing, context_length, cut_in_tool_call, cut_object, delete, echo,
     error_event, finishing, html, long_event, object, only_done, quirk, rate_limited, read,
-    reasoning, reasoning_with_tools, redirect, refusal, seen_files, text_and_read, update,
-    with_tools,
+    reasoning, reasoning_redacted, reasoning_with_tools, redirect, refusal, seen_files,
+    text_and_read, update, with_tools,
 };
 use super::{
     message::{MessageAnswer, Text, ToolCall},
@@ -48,6 +48,7 @@ const NAMED: &[Named] = &[
     ("reasoning", || Scenario::of([reasoning("reasoning_content")])),
     ("reasoning-short-name", || Scenario::of([reasoning("reasoning")])),
     ("reasoning-with-tools", reasoning_with_tools),
+    ("reasoning-redacted", reasoning_redacted),
     ("refusal", refusal),
     ("cut-short", || Scenario::of([finishing("length")])),
     ("filtered", || Scenario::of([finishing("content_filter")])),

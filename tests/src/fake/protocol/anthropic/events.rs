@@ -6,7 +6,7 @@ use super::{AnthropicAsked, thinking};
 use crate::fake::{
     calls::{Call, calls},
     framing::Event,
-    message::MessageAnswer,
+    message::{MessageAnswer, Reasoning},
     quirks::UsagePlace,
 };
 
@@ -100,16 +100,7 @@ fn blocks(answer: &MessageAnswer, asked: &AnthropicAsked, number: u64) -> Vec<Bl
     let mut blocks = Vec::new();
     let thought = asked.details.thinking && answer.reasoning.is_some();
     if let Some(reasoning) = answer.reasoning.as_ref().filter(|_| thought) {
-        let pieces = if asked.details.shown { reasoning.text.pieces() } else { Vec::new() };
-        let text = pieces.concat();
-        let signature = thinking::signature(number, &text);
-        let shown = pieces.iter().map(|piece| json!({"type": "thinking_delta", "thinking": piece}));
-        let last = json!({"type": "signature_delta", "signature": signature});
-        blocks.push(Block {
-            deltas: shown.chain([last]).collect(),
-            opening: json!({"type": "thinking", "thinking": "", "signature": ""}),
-            whole: json!({"type": "thinking", "thinking": text, "signature": signature}),
-        });
+        blocks.push(thinking_block(reasoning, asked.details.shown, number));
     }
     if let Some(text) = &answer.text {
         let pieces = text.pieces();
@@ -125,6 +116,23 @@ fn blocks(answer: &MessageAnswer, asked: &AnthropicAsked, number: u64) -> Vec<Bl
     let calls = calls(answer, &thinking::call_prefix(number, thought));
     blocks.extend(calls.iter().map(|call| call_block(call, answer)));
     blocks
+}
+
+fn thinking_block(reasoning: &Reasoning, shown: bool, number: u64) -> Block {
+    if reasoning.redacted {
+        let whole = json!({"type": "redacted_thinking", "data": thinking::redacted(number)});
+        return Block { opening: whole.clone(), whole, deltas: Vec::new() };
+    }
+    let pieces = if shown { reasoning.shown() } else { Vec::new() };
+    let text = pieces.concat();
+    let signature = thinking::signature(number, &text);
+    let deltas = pieces.iter().map(|piece| json!({"type": "thinking_delta", "thinking": piece}));
+    let last = json!({"type": "signature_delta", "signature": signature});
+    Block {
+        deltas: deltas.chain([last]).collect(),
+        opening: json!({"type": "thinking", "thinking": "", "signature": ""}),
+        whole: json!({"type": "thinking", "thinking": text, "signature": signature}),
+    }
 }
 
 fn call_block(call: &Call, answer: &MessageAnswer) -> Block {

@@ -14,6 +14,14 @@ use crate::fake::{
 /// How signatures begin.
 const PURPOSE: &str = "EqQBCgYI";
 
+/// How the data of redacted blocks begin.
+const REDACTED: &str = "EmwKAhgB";
+
+/// The data of a redacted block.
+pub(super) fn redacted(number: u64) -> String {
+    seal(REDACTED, number, "")
+}
+
 /// The signature of a thinking block.
 pub(super) fn signature(number: u64, thinking: &str) -> String {
     seal(PURPOSE, number, thinking)
@@ -41,10 +49,12 @@ pub(super) fn check_block(block: &Value, path: &str) -> Result<(), ApiError> {
             .ok_or_else(|| ApiError::invalid(format!("{path}.{key}: Field required")))
     };
     if block["type"] == "redacted_thinking" {
-        text("data")?;
-        return Err(ApiError::invalid(format!(
-            "{path}: Invalid `data` in `redacted_thinking` block"
-        )));
+        return if holds(REDACTED, text("data")?, "") {
+            Ok(())
+        } else {
+            let message = format!("{path}: Invalid `data` in `redacted_thinking` block");
+            Err(ApiError::invalid(message))
+        };
     }
     if holds(PURPOSE, text("signature")?, text("thinking")?) {
         return Ok(());

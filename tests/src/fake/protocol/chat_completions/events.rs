@@ -26,7 +26,7 @@ pub(super) fn whole(answer: &MessageAnswer, request: &ChatAsked, number: u64) ->
         "content": answer.text.as_ref().map(join),
         "refusal": answer.refusal,
     });
-    if let Some(reasoning) = &answer.reasoning {
+    if let Some(reasoning) = answer.reasoning.as_ref().filter(|reasoning| !reasoning.redacted) {
         message[reasoning.field.as_str()] = join(&reasoning.text).into();
     }
     let calls = calls(answer, &format!("call_{number}"));
@@ -63,7 +63,7 @@ fn chunks(answer: &MessageAnswer, request: &ChatAsked, number: u64) -> Vec<Strin
     let content = if answer.tool_calls.is_empty() { json!("") } else { Value::Null };
     writer.delta(json!({"role": "assistant", "content": content, "refusal": null}));
     if let Some(reasoning) = &answer.reasoning {
-        for piece in reasoning.text.pieces() {
+        for piece in reasoning.shown() {
             writer.delta(json!({reasoning.field.as_str(): piece}));
         }
     }

@@ -65,7 +65,7 @@ fn joins(last: &Value, part: &Value) -> bool {
 fn parts(answer: &MessageAnswer, asked: &GeminiAsked, number: u64) -> Vec<Value> {
     let mut parts = Vec::new();
     if let Some(reasoning) = answer.reasoning.as_ref().filter(|_| asked.details.thoughts) {
-        let pieces = reasoning.text.pieces().into_iter();
+        let pieces = reasoning.shown().into_iter();
         parts.extend(pieces.map(|piece| json!({"text": piece, "thought": true})));
     }
     let pieces = answer.text.as_ref().map(Text::pieces).unwrap_or_default();

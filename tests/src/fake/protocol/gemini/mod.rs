@@ -7,7 +7,11 @@ mod schema;
 mod signatures;
 mod tools;
 
-use http::{HeaderMap, StatusCode, Uri};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderName, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::{Asked, Exchange, Protocol, Service, header_text};
@@ -15,7 +19,7 @@ use crate::fake::{
     error::{ApiError, Usual},
     framing::{Event, Frame},
     message::MessageAnswer,
-    scenario::Scenario,
+    scenario::{ErrorAnswer, Scenario},
 };
 
 /// The protocol.
@@ -75,12 +79,18 @@ impl Service for Gemini {
                 "You exceeded your current quota, please check your plan and billing details.",
             ),
             (500, _) => ("INTERNAL", "An internal error has occurred."),
-            (503 | 529, _) => ("UNAVAILABLE", "The model is overloaded. Please try again later."),
+            (503, _) => ("UNAVAILABLE", "The model is overloaded. Please try again later."),
             (504, _) => ("DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
             (501.., _) => ("INTERNAL", "Bad gateway"),
             _ => ("INVALID_ARGUMENT", "Request contains an invalid argument."),
         };
         Usual { kind, code: None, message }
+    }
+
+    /// Overload has one status here.
+    fn scripted_status(answer: &ErrorAnswer) -> StatusCode {
+        let status = if answer.status == 529 { 503 } else { answer.status };
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// Hints are part of the body here: a wait is a `RetryInfo`, a code the reason of an `ErrorInfo`.
@@ -90,7 +100,9 @@ impl Service for Gemini {
         let mut body = json!({"error": {
             "code": error.status.as_u16(), "message": error.message, "status": kind,
         }});
-        let reason = error.code.as_ref().map(|code| {
+        let code = error.code.as_deref().unwrap_or_default();
+        // Codes in lower case are those of OpenAI, which scripts are written in.
+        let reason = (!code.is_empty() && code == code.to_uppercase()).then(|| {
             json!({
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                 "reason": code, "domain": "googleapis.com",
@@ -98,6 +110,13 @@ impl Service for Gemini {
         });
         let wait = error.headers.iter().find(|(name, _)| name == "retry-after");
         let wait = wait.and_then(|(_, value)| value.to_str().ok()).map(|seconds| {
+            if code == "insufficient_quota" {
+                // What is used up for the day doesn't come back in a moment.
+                return json!({
+                    "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+                    "violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}],
+                });
+            }
             json!({
                 "@type": "type.googleapis.com/google.rpc.RetryInfo",
                 "retryDelay": format!("{seconds}s"),
@@ -114,12 +133,11 @@ impl Service for Gemini {
         None
     }
 
-    fn refusal(mut error: ApiError, number: u64) -> axum::response::Response {
-        use axum::response::IntoResponse;
+    fn refusal(mut error: ApiError, number: u64) -> Response {
         let body = Self::error(&error, number);
-        let is_hint = |name: &http::HeaderName| name.as_str().starts_with("retry-after");
+        let is_hint = |name: &HeaderName| name.as_str().starts_with("retry-after");
         let headers = std::mem::take(&mut error.headers);
-        let mut response = (error.status, axum::Json(body)).into_response();
+        let mut response = (error.status, Json(body)).into_response();
         response.headers_mut().extend(headers.into_iter().filter(|(name, _)| !is_hint(name)));
         response
     }

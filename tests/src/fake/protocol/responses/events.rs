@@ -9,7 +9,7 @@ use super::{
 use crate::fake::{
     calls::calls,
     framing::Event,
-    message::{MessageAnswer, Text},
+    message::{MessageAnswer, Reasoning, Text},
     protocol::items,
 };
 
@@ -113,7 +113,7 @@ impl Writer {
             };
             let empty = json!({"type": "summary_text", "text": ""});
             self.frame("response.reasoning_summary_part.added", with("part", &empty));
-            let pieces = answer.reasoning.as_ref().map(|reasoning| reasoning.text.pieces());
+            let pieces = answer.reasoning.as_ref().map(Reasoning::shown);
             let pieces = pieces.unwrap_or_default();
             self.deltas("response.reasoning_summary_text.delta", &place, &pieces);
             self.frame("response.reasoning_summary_text.done", with("text", &part["text"]));
@@ -162,7 +162,6 @@ impl Writer {
         let pieces = pieces.iter().filter(|piece| !piece.is_empty()).cloned().collect::<Vec<_>>();
         self.deltas("response.function_call_arguments.delta", &place, &pieces);
         let mut done = place;
-        done["name"] = item["name"].clone();
         done["arguments"] = item["arguments"].clone();
         self.frame("response.function_call_arguments.done", done);
         self.done(index, item);

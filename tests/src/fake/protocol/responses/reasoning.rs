@@ -24,7 +24,7 @@ pub(super) fn item_id(prefix: &str, number: u64, reasoned: bool, place: usize) -
 /// A complete reasoning item.
 pub(super) fn item(text: &str, asked: &ResponsesAsked, number: u64) -> Value {
     let id = format!("rs_{number}r");
-    let summary = if asked.details.summary {
+    let summary = if asked.details.summary && !text.is_empty() {
         json!([{"type": "summary_text", "text": text}])
     } else {
         json!([])
