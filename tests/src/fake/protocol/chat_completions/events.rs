@@ -1,86 +1,35 @@
-//! From a scripted message to what stands on the wire.
+//! A scripted message as chunks, and as a whole answer.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use super::{
-    message::{MessageAnswer, Text, TokenCounts},
-    quirks::{Interruption, InterruptionKind, UsagePlace},
-    request::ChatRequest,
-    tool_calls::{calls, tool_deltas},
+use super::{ChatAsked, tool_deltas::tool_deltas};
+use crate::fake::{
+    calls::calls,
+    framing::Event,
+    message::{MessageAnswer, Text},
+    quirks::UsagePlace,
 };
 
-/// How a stream of events ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// The body is complete.
-    Complete,
-    /// The connection breaks.
-    Cut,
-    /// Nothing more comes.
-    Stall,
-}
-
-/// The events of a streamed answer, each with its line endings, and how they end.
-pub(super) fn events(
-    answer: &MessageAnswer,
-    request: &ChatRequest,
-    number: u64,
-) -> (Vec<String>, Ending) {
-    let mut data = chunks(answer, request, number);
-    let mut ending = Ending::Complete;
-    let mut done = !answer.without_done;
-    if let Some(Interruption { after, what }) = &answer.interruption {
-        let after = (*after).min(data.len());
-        match what {
-            InterruptionKind::MalformedEvent => {
-                data.insert(after, "{\"id\":\"chatcmpl-".to_owned())
-            }
-            InterruptionKind::ErrorEvent { message } => {
-                data.truncate(after);
-                let error = json!({"error": {
-                    "message": message, "type": "server_error", "param": null, "code": null,
-                }});
-                data.push(error.to_string());
-            }
-            InterruptionKind::Cut | InterruptionKind::End | InterruptionKind::Stall => {
-                data.truncate(after);
-                done = false;
-                ending = match what {
-                    InterruptionKind::Cut => Ending::Cut,
-                    InterruptionKind::Stall => Ending::Stall,
-                    _ => Ending::Complete,
-                };
-            }
-        }
-    }
-    if done {
-        data.push("[DONE]".to_owned());
-    }
-    let line_end = answer.line_ending.as_str();
-    let comment =
-        if answer.comments { format!(": keep-alive{line_end}{line_end}") } else { String::new() };
-    let space = if answer.without_space { "" } else { " " };
-    let framed = data
-        .into_iter()
-        .map(|data| format!("{comment}data:{space}{data}{line_end}{line_end}"))
-        .collect();
-    (framed, ending)
+/// The events of a streamed answer.
+pub(super) fn events(answer: &MessageAnswer, asked: &ChatAsked, number: u64) -> Vec<Event> {
+    let chunks = chunks(answer, asked, number).into_iter();
+    chunks.map(|data| Event { name: None, data, counted: true }).collect()
 }
 
 /// The body of an answer that isn't streamed.
-pub(super) fn whole(answer: &MessageAnswer, request: &ChatRequest, number: u64) -> Value {
+pub(super) fn whole(answer: &MessageAnswer, request: &ChatAsked, number: u64) -> Value {
     let join = |text: &Text| text.pieces().concat();
     let mut message = json!({
         "role": "assistant",
         "content": answer.text.as_ref().map(join),
         "refusal": answer.refusal,
     });
-    if let Some(reasoning) = &answer.reasoning {
+    if let Some(reasoning) = answer.reasoning.as_ref().filter(|reasoning| !reasoning.redacted) {
         message[reasoning.field.as_str()] = join(&reasoning.text).into();
     }
-    let calls = calls(answer, number);
+    let calls = calls(answer, &format!("call_{number}"));
     if !calls.is_empty() {
         message["tool_calls"] = calls
             .iter()
@@ -106,7 +55,7 @@ pub(super) fn whole(answer: &MessageAnswer, request: &ChatRequest, number: u64) 
 }
 
 /// The chunks of a streamed answer as JSON texts.
-fn chunks(answer: &MessageAnswer, request: &ChatRequest, number: u64) -> Vec<String> {
+fn chunks(answer: &MessageAnswer, request: &ChatAsked, number: u64) -> Vec<String> {
     let mut writer = ChunkWriter::new(answer, request, number);
     if answer.leading_empty_chunk {
         writer.without_choices(None);
@@ -114,7 +63,7 @@ fn chunks(answer: &MessageAnswer, request: &ChatRequest, number: u64) -> Vec<Str
     let content = if answer.tool_calls.is_empty() { json!("") } else { Value::Null };
     writer.delta(json!({"role": "assistant", "content": content, "refusal": null}));
     if let Some(reasoning) = &answer.reasoning {
-        for piece in reasoning.text.pieces() {
+        for piece in reasoning.shown() {
             writer.delta(json!({reasoning.field.as_str(): piece}));
         }
     }
@@ -128,7 +77,7 @@ fn chunks(answer: &MessageAnswer, request: &ChatRequest, number: u64) -> Vec<Str
         writer.delta(json!({"tool_calls": [delta]}));
     }
     writer.finish(finish_reason(answer).as_deref());
-    if answer.usage == UsagePlace::WhenAsked && request.include_usage {
+    if answer.usage == UsagePlace::WhenAsked && request.details.include_usage {
         let usage = usage(answer, request);
         writer.without_choices(Some(&usage));
     }
@@ -144,12 +93,8 @@ fn finish_reason(answer: &MessageAnswer) -> Option<String> {
     }
 }
 
-fn usage(answer: &MessageAnswer, request: &ChatRequest) -> Value {
-    let counts = answer.tokens.unwrap_or_else(|| TokenCounts {
-        prompt: request.words,
-        completion: deltas(answer),
-        ..TokenCounts::default()
-    });
+fn usage(answer: &MessageAnswer, request: &ChatAsked) -> Value {
+    let counts = answer.counts(request.words);
     json!({
         "prompt_tokens": counts.prompt,
         "completion_tokens": counts.completion,
@@ -162,14 +107,6 @@ fn usage(answer: &MessageAnswer, request: &ChatRequest) -> Value {
     })
 }
 
-/// Text, reasoning and refusal deltas of an answer, which stand for its tokens.
-fn deltas(answer: &MessageAnswer) -> u64 {
-    let text = answer.text.as_ref().map_or(0, |text| text.pieces().len());
-    let reasoning = answer.reasoning.as_ref().map_or(0, |reasoning| reasoning.text.pieces().len());
-    let refusal = answer.refusal.as_ref().map_or(0, |text| text.split_whitespace().count());
-    u64::try_from(text + reasoning + refusal + answer.tool_calls.len()).unwrap_or(u64::MAX)
-}
-
 fn created() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
@@ -177,13 +114,13 @@ fn created() -> u64 {
 /// Writes chunks: the part that all share is serialised once.
 struct ChunkWriter<'a> {
     answer: &'a MessageAnswer,
-    request: &'a ChatRequest,
+    request: &'a ChatAsked,
     head: String,
     chunks: Vec<String>,
 }
 
 impl<'a> ChunkWriter<'a> {
-    fn new(answer: &'a MessageAnswer, request: &'a ChatRequest, number: u64) -> Self {
+    fn new(answer: &'a MessageAnswer, request: &'a ChatAsked, number: u64) -> Self {
         let mut head = json!({
             "id": format!("chatcmpl-{number}"),
             "object": "chat.completion.chunk",
@@ -255,7 +192,7 @@ impl<'a> ChunkWriter<'a> {
         match (usage, self.answer.usage) {
             (Some(usage), _) => format!(",\"usage\":{usage}"),
             (None, UsagePlace::NullEverywhere) => ",\"usage\":null".to_owned(),
-            (None, UsagePlace::WhenAsked) if self.request.include_usage => {
+            (None, UsagePlace::WhenAsked) if self.request.details.include_usage => {
                 ",\"usage\":null".to_owned()
             }
             (None, _) => String::new(),

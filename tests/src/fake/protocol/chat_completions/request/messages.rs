@@ -4,8 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{check_length, check_name, wrong_type, wrong_value};
-use crate::fake::error::ApiError;
+use crate::fake::{
+    error::ApiError,
+    files::FileStore,
+    protocol::{
+        items,
+        openai::{check_length, check_name, missing, wrong_type, wrong_value},
+    },
+    scenario::{Answer, Scenario},
+};
 
 /// Characters of a tool call id.
 const TOOL_CALL_ID_LENGTH: usize = 40;
@@ -83,6 +90,40 @@ pub(super) fn steps_behind(messages: &[Value]) -> usize {
         .count()
 }
 
+/// Refuses a turn whose tool calls came back without the reasoning that led to them, as DeepSeek's
+/// service does in thinking mode.
+pub(super) fn reasoning_returns(messages: &[Value], scenario: &Scenario) -> Result<(), ApiError> {
+    let start = messages.iter().rposition(|message| message["role"] == "user").unwrap_or(0);
+    let turn = messages.iter().enumerate().skip(start);
+    let asking = turn.filter(|(_, message)| message["tool_calls"].is_array());
+    for ((index, message), step) in asking.zip(&scenario.steps) {
+        let Answer::Message(answer) = step else { continue };
+        let Some(reasoning) = &answer.reasoning else { continue };
+        let field = reasoning.field.as_str();
+        if message[field].as_str() != answer.reasoning_text().as_deref() {
+            let message = format!(
+                "The `{field}` in the thinking mode must be passed back to the API, unmodified."
+            );
+            return Err(ApiError::invalid(message).param(format!("messages[{index}].{field}")));
+        }
+    }
+    Ok(())
+}
+
+/// What the provider knows of the files that messages name.
+pub(super) fn files(messages: &[Value], store: &FileStore) -> Result<Vec<String>, ApiError> {
+    let parts = messages.iter().flat_map(|message| items(&message["content"]));
+    parts
+        .filter_map(|part| part["file"]["file_id"].as_str())
+        .map(|id| store.describe(id).ok_or_else(|| unknown_file(id)))
+        .collect()
+}
+
+/// The error for a file that isn't there.
+fn unknown_file(id: &str) -> ApiError {
+    ApiError::not_found(format!("No such File object: {id}")).param("id")
+}
+
 /// Words in the contents of messages.
 pub(super) fn words(messages: &[Value]) -> u64 {
     fn count(value: &Value) -> usize {
@@ -102,9 +143,7 @@ fn role<'a>(message: &'a Map<String, Value>, path: &str) -> Result<&'a str, ApiE
         Some(Value::String(role)) => role.as_str(),
         Some(value) => return Err(wrong_type(&param, "a string", value)),
         None => {
-            return Err(ApiError::invalid(format!("Missing required parameter: '{param}'."))
-                .param(param)
-                .code("missing_required_parameter"));
+            return Err(missing(param));
         }
     };
     let Some(keys) = keys(role) else {
@@ -164,10 +203,7 @@ fn content_part(part: &Value, role: &str, path: &str) -> Result<(), ApiError> {
     if valid {
         return Ok(());
     }
-    let param = format!("{path}.{key}");
-    Err(ApiError::invalid(format!("Missing required parameter: '{param}'."))
-        .param(param)
-        .code("missing_required_parameter"))
+    Err(missing(format!("{path}.{key}")))
 }
 
 /// The ids of an assistant message's tool calls.
@@ -234,9 +270,7 @@ impl OpenCalls {
             Some(Value::String(id)) => id,
             Some(value) => return Err(wrong_type(&param, "a string", value)),
             None => {
-                return Err(ApiError::invalid(format!("Missing required parameter: '{param}'."))
-                    .param(param)
-                    .code("missing_required_parameter"));
+                return Err(missing(param));
             }
         };
         if !self.started {

@@ -1,13 +1,22 @@
 //! Scenarios that are always there, as the model `scenario:NAME`.
 //!
-//! The tool calls are those of Palisade's built-in tools on the sample project `newsroom`.
+//! The tool calls are those of Palisade's built-in tools on the sample project `newsroom`. All scenarios
+//! play in all protocols; what a quirk says of Chat Completions' chunks means nothing in the others.
 
-use serde_json::{Value, json};
+mod answers;
 
+use serde_json::json;
+
+use self::answers::{
+    ask_user, broken, closing, context_length, cut_in_tool_call, cut_object, delete, echo,
+    error_event, finishing, html, long_event, object, only_done, quirk, rate_limited, read,
+    reasoning, reasoning_redacted, reasoning_with_tools, redirect, refusal, seen_files,
+    text_and_read, update, with_tools,
+};
 use super::{
-    message::{MessageAnswer, Reasoning, Text, ToolCall},
-    quirks::{Interruption, InterruptionKind, LineEnding, ToolIds, ToolIndexes, UsagePlace, Write},
-    scenario::{Answer, ErrorAnswer, RawAnswer, Scenario},
+    message::{MessageAnswer, Text, ToolCall},
+    quirks::{InterruptionKind, LineEnding, ToolIds, ToolIndexes, UsagePlace, Write},
+    scenario::{Answer, RawAnswer, Scenario},
 };
 
 /// The start of a model name that plays a scenario of the catalogue.
@@ -38,12 +47,21 @@ const NAMED: &[Named] = &[
     ("hello", || Scenario::of([Answer::text("Hello from the fake provider.")])),
     ("reasoning", || Scenario::of([reasoning("reasoning_content")])),
     ("reasoning-short-name", || Scenario::of([reasoning("reasoning")])),
+    ("reasoning-with-tools", reasoning_with_tools),
+    ("reasoning-redacted", reasoning_redacted),
     ("refusal", refusal),
     ("cut-short", || Scenario::of([finishing("length")])),
     ("filtered", || Scenario::of([finishing("content_filter")])),
+    ("failed", || Scenario::of([finishing("error")])),
+    ("files", seen_files),
+    // Structured output; the schema is that of an object with the text `title` and the texts `tags`.
+    ("object", || object(json!({"title": "Harbour reopens", "tags": ["harbour", "city"]}))),
+    ("object-invalid", || object(json!({"title": 7}))),
+    ("object-cut", cut_object),
     // Tools.
     ("read-articles", || with_tools([read("articles")])),
     ("two-reads", || with_tools([read("articles"), read("authors")])),
+    ("three-reads", || with_tools([read("articles"), read("authors"), read("pages")])),
     ("text-and-read", text_and_read),
     ("update-article", || with_tools([update(3, "Renamed by the assistant")])),
     ("two-updates", || with_tools([update(3, "Third, renamed"), update(4, "Fourth, renamed")])),
@@ -113,6 +131,7 @@ const NAMED: &[Named] = &[
     ("error-429-quota", || Scenario::of([rate_limited("insufficient_quota")])),
     ("error-500", || Scenario::of([Answer::error(500)])),
     ("error-503", || Scenario::of([Answer::error(503)])),
+    ("error-529", || Scenario::of([Answer::error(529)])),
     ("error-context-length", || Scenario::of([context_length()])),
     ("error-event", || Scenario::of([broken(3, error_event())])),
     ("error-event-first", || Scenario::of([broken(0, error_event())])),
@@ -128,166 +147,6 @@ const NAMED: &[Named] = &[
     ("redirect", || Scenario::of([redirect()])),
     ("hang", || Scenario::of([Answer::Hang])),
 ];
-
-/// Tool calls, and a text once they are answered.
-fn with_tools<const COUNT: usize>(calls: [ToolCall; COUNT]) -> Scenario {
-    Scenario::of([Answer::tools(calls), closing()])
-}
-
-fn closing() -> Answer {
-    Answer::text("That is done.")
-}
-
-fn read(collection: &str) -> ToolCall {
-    ToolCall::new("items", read_arguments(collection))
-}
-
-fn read_arguments(collection: &str) -> Value {
-    json!({"action": "read", "collection": collection, "query": {"fields": ["id"], "limit": 3}})
-}
-
-fn update(key: u32, title: &str) -> ToolCall {
-    let arguments = json!({
-        "action": "update", "collection": "articles", "keys": [key], "data": {"title": title},
-    });
-    ToolCall::new("items", arguments)
-}
-
-fn delete(key: u32) -> ToolCall {
-    ToolCall::new("items", json!({"action": "delete", "collection": "articles", "keys": [key]}))
-}
-
-fn ask_user() -> ToolCall {
-    let arguments = json!({"question": "Which article?", "options": ["The first", "The last"]});
-    ToolCall::new("ask_user", arguments)
-}
-
-fn text_and_read() -> Scenario {
-    let text = Text::Words("Let me look at the articles.".to_owned());
-    let first = MessageAnswer {
-        text: Some(text),
-        tool_calls: vec![read("articles")],
-        ..MessageAnswer::default()
-    };
-    Scenario::of([first.into(), closing()])
-}
-
-fn reasoning(field: &str) -> Answer {
-    MessageAnswer {
-        reasoning: Some(Reasoning {
-            text: Text::Words("The user greets me, so I greet back.".to_owned()),
-            field: field.to_owned(),
-        }),
-        text: Some(Text::Words("Hello to you.".to_owned())),
-        ..MessageAnswer::default()
-    }
-    .into()
-}
-
-fn refusal() -> Scenario {
-    let refusal = Some("I cannot help with that.".to_owned());
-    Scenario::of([MessageAnswer { refusal, ..MessageAnswer::default() }.into()])
-}
-
-fn finishing(reason: &str) -> Answer {
-    MessageAnswer {
-        text: Some(Text::Words("This is as far as".to_owned())),
-        finish_reason: Some(reason.to_owned()),
-        ..MessageAnswer::default()
-    }
-    .into()
-}
-
-/// Two parallel reads that are written in an unusual way, and a text.
-fn quirk(change: fn(&mut MessageAnswer)) -> Scenario {
-    let mut first = MessageAnswer {
-        tool_calls: vec![read("articles"), read("authors")],
-        ..MessageAnswer::default()
-    };
-    let mut second = MessageAnswer {
-        text: Some(Text::Words("Two reads, grüße und 你好.".to_owned())),
-        ..MessageAnswer::default()
-    };
-    change(&mut first);
-    change(&mut second);
-    // What is about tool calls says nothing about an answer without any.
-    if first.finish_reason.is_some() {
-        second.finish_reason = None;
-    }
-    Scenario::of([first.into(), second.into()])
-}
-
-/// One event of a good 64 KiB.
-fn long_event() -> Scenario {
-    let long = "0123456789abcdef".repeat(4 * 1024);
-    let text = Some(Text::Pieces(vec![long, " end".to_owned()]));
-    Scenario::of([MessageAnswer { text, ..MessageAnswer::default() }.into()])
-}
-
-fn echo() -> Answer {
-    Answer::Error(ErrorAnswer { status: 401, echo_authorization: true, ..ErrorAnswer::default() })
-}
-
-fn rate_limited(code: &str) -> Answer {
-    Answer::Error(ErrorAnswer {
-        status: 429,
-        code: Some(code.to_owned()),
-        headers: [("retry-after", "1"), ("retry-after-ms", "10")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        ..ErrorAnswer::default()
-    })
-}
-
-fn context_length() -> Answer {
-    Answer::Error(ErrorAnswer {
-        status: 400,
-        message: Some("This model's maximum context length is 8192 tokens.".to_owned()),
-        code: Some("context_length_exceeded".to_owned()),
-        ..ErrorAnswer::default()
-    })
-}
-
-fn error_event() -> InterruptionKind {
-    InterruptionKind::ErrorEvent { message: "The server stumbled at node 10.1.2.3.".to_owned() }
-}
-
-/// A text that is interrupted after some events.
-fn broken(after: usize, what: InterruptionKind) -> Answer {
-    MessageAnswer {
-        text: Some(Text::Words("One two three four five six seven.".to_owned())),
-        interruption: Some(Interruption { after, what }),
-        ..MessageAnswer::default()
-    }
-    .into()
-}
-
-fn cut_in_tool_call() -> Scenario {
-    let first = MessageAnswer {
-        tool_calls: vec![read("articles")],
-        interruption: Some(Interruption { after: 4, what: InterruptionKind::Cut }),
-        ..MessageAnswer::default()
-    };
-    Scenario::of([first.into()])
-}
-
-fn only_done() -> Answer {
-    Answer::Raw(RawAnswer { body: vec!["data: [DONE]\n\n".to_owned()], ..RawAnswer::default() })
-}
-
-fn html(status: u16) -> Answer {
-    Answer::Raw(RawAnswer {
-        status,
-        content_type: Some("text/html".to_owned()),
-        body: vec!["<!doctype html><html><body><h1>Bad gateway</h1></body></html>".to_owned()],
-        ..RawAnswer::default()
-    })
-}
-
-/// Port 9 is the discard service, where nobody listens; a client that follows would fail loudly.
-fn redirect() -> Answer {
-    Answer::Redirect { location: "http://127.0.0.1:9/v1/chat/completions".to_owned() }
-}
 
 fn tokens(name: &str) -> Option<Scenario> {
     let rest = name.strip_prefix("tokens-")?;

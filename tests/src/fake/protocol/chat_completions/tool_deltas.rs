@@ -1,47 +1,16 @@
-//! The tool calls of a scripted message, and the deltas in which a stream writes them.
+//! The deltas in which a stream writes tool calls.
 
 use serde_json::{Map, Value};
 
-use super::{
+use crate::fake::{
+    calls::{Call, calls},
     message::MessageAnswer,
     quirks::{ToolIds, ToolIndexes},
 };
 
-/// Characters of one arguments delta.
-const ARGUMENT_PIECE: usize = 12;
-
-/// A tool call with everything decided.
-pub(super) struct Call {
-    /// Id.
-    pub(super) id: String,
-    /// Name of the tool.
-    pub(super) name: String,
-    /// The arguments as text.
-    pub(super) arguments: String,
-}
-
-/// The tool calls of an answer.
-pub(super) fn calls(answer: &MessageAnswer, number: u64) -> Vec<Call> {
-    let id = |position: usize| {
-        let given = answer.tool_calls.get(position).and_then(|call| call.id.clone());
-        given.unwrap_or_else(|| format!("call_{number}_{position}"))
-    };
-    let same = answer.tool_ids == ToolIds::Same;
-    answer
-        .tool_calls
-        .iter()
-        .enumerate()
-        .map(|(position, call)| Call {
-            id: id(if same { 0 } else { position }),
-            name: call.name.clone(),
-            arguments: call.arguments.to_text(),
-        })
-        .collect()
-}
-
 /// The tool call deltas of an answer, in the order of the wire.
 pub(super) fn tool_deltas(answer: &MessageAnswer, number: u64) -> Vec<Value> {
-    let mut by_call = calls(answer, number)
+    let mut by_call = calls(answer, &format!("call_{number}"))
         .iter()
         .enumerate()
         .map(|(position, call)| deltas_of_call(answer, position, call).into_iter())
@@ -60,14 +29,7 @@ pub(super) fn tool_deltas(answer: &MessageAnswer, number: u64) -> Vec<Value> {
 }
 
 fn deltas_of_call(answer: &MessageAnswer, position: usize, call: &Call) -> Vec<Value> {
-    let mut pieces = if answer.whole_tool_calls {
-        vec![call.arguments.clone()]
-    } else {
-        let characters = call.arguments.chars().collect::<Vec<_>>();
-        let pieces = characters.chunks(ARGUMENT_PIECE).map(|piece| piece.iter().collect());
-        std::iter::once(String::new()).chain(pieces).collect()
-    }
-    .into_iter();
+    let mut pieces = call.pieces(answer).into_iter();
     let first = pieces.next().unwrap_or_default();
     let mut deltas = vec![delta_of_call(answer, position, call, true, first)];
     deltas.extend(pieces.map(|piece| delta_of_call(answer, position, call, false, piece)));

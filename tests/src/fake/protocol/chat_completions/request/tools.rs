@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{check_name, wrong_type, wrong_value};
-use crate::fake::error::ApiError;
+use crate::fake::{
+    error::ApiError,
+    protocol::openai::{check_name, check_schema, missing, wrong_type, wrong_value},
+};
 
 /// Tools of one request.
 const MOST_TOOLS: usize = 128;
@@ -52,12 +54,7 @@ fn validate_tool(tool: &Value, path: &str) -> Result<(), ApiError> {
         return Err(wrong_value(&format!("{path}.type"), kind, &["function"]));
     }
     let function = &tool["function"];
-    let name = function["name"].as_str().ok_or_else(|| {
-        let param = format!("{path}.function.name");
-        ApiError::invalid(format!("Missing required parameter: '{param}'."))
-            .param(param)
-            .code("missing_required_parameter")
-    })?;
+    let name = function["name"].as_str().ok_or_else(|| missing(format!("{path}.function.name")))?;
     check_name(&format!("{path}.function.name"), name)?;
     if !matches!(function["description"], Value::Null | Value::String(_)) {
         let param = format!("{path}.function.description");
@@ -65,36 +62,15 @@ fn validate_tool(tool: &Value, path: &str) -> Result<(), ApiError> {
     }
     match &function["parameters"] {
         Value::Null => Ok(()),
-        schema if schema["type"] == "object" => arrays_have_items(schema, name, path, "()"),
+        schema if schema["type"] == "object" => {
+            check_schema(schema, function["strict"] == true, "()")
+                .map_err(|reason| invalid_schema(name, path, &reason))
+        }
         schema => Err(invalid_schema(
             name,
             path,
             &format!("schema must be of type \"object\", got {}", schema["type"]),
         )),
-    }
-}
-
-/// The service refuses an array schema without `items`, wherever it stands.
-fn arrays_have_items(schema: &Value, name: &str, path: &str, at: &str) -> Result<(), ApiError> {
-    if schema["type"] == "array" && schema["items"].is_null() {
-        return Err(invalid_schema(
-            name,
-            path,
-            &format!("In context={at}, array schema missing items"),
-        ));
-    }
-    let properties = schema["properties"].as_object();
-    for (property, inner) in properties.into_iter().flatten() {
-        arrays_have_items(inner, name, path, &format!("('properties', '{property}')"))?;
-    }
-    for keyword in ["anyOf", "allOf", "oneOf"] {
-        for inner in schema[keyword].as_array().into_iter().flatten() {
-            arrays_have_items(inner, name, path, &format!("('{keyword}')"))?;
-        }
-    }
-    match &schema["items"] {
-        items @ Value::Object(_) => arrays_have_items(items, name, path, "('items')"),
-        _ => Ok(()),
     }
 }
 
