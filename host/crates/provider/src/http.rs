@@ -102,12 +102,14 @@ impl ProviderTransport for HttpTransport {
     }
 }
 
-enum During {
+/// When a request failed.
+pub(crate) enum During {
     Connection,
     Body,
 }
 
-fn named(failure: EgressFailure, provider: String, during: During) -> ProviderError {
+/// A failure, with the provider whose request it was.
+pub(crate) fn named(failure: EgressFailure, provider: String, during: During) -> ProviderError {
     match (failure, during) {
         (EgressFailure::Refused, _) => ProviderError::AddressDenied { provider },
         (EgressFailure::Timeout(limit), _) => {
