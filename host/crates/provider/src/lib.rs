@@ -31,6 +31,7 @@ mod demo;
 mod egress;
 mod error;
 mod http;
+mod key;
 mod kind;
 mod settings;
 mod transport;
@@ -42,7 +43,7 @@ pub use egress::{
 };
 pub use error::{ProviderError, ProviderErrorKind};
 pub use http::HttpTransport;
-pub use kind::{ProviderKind, UnknownProviderKind};
+pub use kind::{ProviderKind, Route, UnknownProviderKind};
 pub use settings::{BaseUrlError, ProviderSettings, validate_base_url};
 pub use transport::{
     KeyLookup, MAX_REQUEST_HEADERS, ProviderBody, ProviderRequest, ProviderResponse,
