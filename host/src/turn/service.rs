@@ -386,6 +386,7 @@ fn gateway(provider: &Provider, model: String, row: &LedgerEntry, records: CallR
     let facts = config.model_facts(&model);
     Gateway {
         transport: Arc::clone(&provider.transport),
+        kind: config.kind,
         row: LedgerEntry {
             provider: Some(config.id.clone()),
             model: Some(model.clone()),

@@ -45,7 +45,7 @@ pub use egress::{
 };
 pub use error::{ProviderError, ProviderErrorKind};
 pub use http::HttpTransport;
-pub use kind::{ProviderKind, UnknownProviderKind};
+pub use kind::{ProviderKind, Route, UnknownProviderKind};
 pub use settings::{BaseUrlError, ProviderSettings, validate_base_url};
 pub use transport::{
     KeyLookup, MAX_REQUEST_HEADERS, ProviderBody, ProviderRequest, ProviderResponse,
