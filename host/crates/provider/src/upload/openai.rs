@@ -54,9 +54,7 @@ impl FileStorage for OpenAiFiles {
             reference: answer.id.clone(),
             name: answer.id,
             size: answer.bytes,
-            expires_at: answer
-                .expires_at
-                .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            expires_at: answer.expires_at.and_then(|seconds| Timestamp::from_second(seconds).ok()),
         })
     }
 
