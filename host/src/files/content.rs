@@ -141,6 +141,6 @@ impl Content<'_> {
 async fn in_time<T>(reading: impl Future<Output = Result<T, FormError>>) -> Result<T, FileError> {
     match timeout(PIECE_WITHIN, reading).await {
         Ok(read) => read.map_err(FileError::from),
-        Err(_) => Err(FileError::invalid("the body did not arrive in time")),
+        Err(_) => Err(FileError::Broken("the body did not arrive in time")),
     }
 }

@@ -20,6 +20,9 @@ pub enum FileError {
     /// The form, or the file in it, is not as it has to be. 400.
     #[error("{0}")]
     Invalid(String),
+    /// The body broke off, or its sender was too slow. 400, for whoever still hears it.
+    #[error("{0}")]
+    Broken(&'static str),
     /// The provider isn't known before the file is over, and the file is too large to be kept until
     /// then. 307: the same request again, with what is known now.
     #[error(
@@ -82,6 +85,7 @@ impl FileError {
         match self {
             Self::Forbidden | Self::ProviderNotAllowed => "FORBIDDEN".into(),
             Self::Invalid(_) | Self::SendAgain { .. } => "INVALID_PAYLOAD".into(),
+            Self::Broken(_) => "CLIENT_GONE".into(),
             Self::NoKey(_) => "PROVIDER_KEY_MISSING".into(),
             Self::Provider { error, .. } => error.code(),
             Self::ProviderTooSlow(_) => "PROVIDER_TIMEOUT".into(),
@@ -93,6 +97,9 @@ impl FileError {
 
 impl From<FormError> for FileError {
     fn from(error: FormError) -> Self {
-        Self::invalid(error.to_string())
+        match error {
+            FormError::Broken => Self::Broken("the body broke off"),
+            FormError::Malformed => Self::invalid(error.to_string()),
+        }
     }
 }

@@ -168,7 +168,7 @@ impl FileService {
         let attempt = timeout(UPLOAD_WITHIN, self.attempt(caller, &user, request, &mut sent));
         let result = attempt
             .await
-            .unwrap_or_else(|_| Err(FileError::invalid("the file did not arrive in time")));
+            .unwrap_or_else(|_| Err(FileError::Broken("the file did not arrive in time")));
         let Some(target) = sent.target.take() else {
             // Nothing left the host: nothing was given to a provider.
             if let Err(FileError::Data(DataError::Forbidden(_)) | FileError::ProviderNotAllowed) =
@@ -414,6 +414,9 @@ fn invited(caller: &Caller) -> Result<&str, FileError> {
 
 fn kind(media_type: Option<&str>) -> Result<FileKind, FileError> {
     let declared = media_type.unwrap_or_default();
+    if declared.is_empty() {
+        return Err(FileError::invalid("The file has no type"));
+    }
     declared.parse().map_err(|_| {
         let shown: String = declared.chars().filter(|it| !it.is_control()).take(100).collect();
         FileError::invalid(format!("Unsupported file type: {shown}"))

@@ -218,20 +218,16 @@ impl Check {
         if self.expected.is_some_and(|expected| self.size > expected) {
             return Err(wrong_size());
         }
-        match &mut self.text {
-            Some(text) if !text.take(piece) => Err(FileError::mismatch(self.kind)),
-            _ => Ok(()),
-        }
+        let is_good = self.text.as_mut().is_none_or(|text| text.take(piece));
+        if is_good { Ok(()) } else { Err(FileError::mismatch(self.kind)) }
     }
 
     fn finish(&self) -> Result<(), FileError> {
         if self.expected.is_some_and(|expected| self.size != expected) {
             return Err(wrong_size());
         }
-        match &self.text {
-            Some(text) if !text.is_complete() => Err(FileError::mismatch(self.kind)),
-            _ => Ok(()),
-        }
+        let is_good = self.text.as_ref().is_none_or(TextCheck::is_complete);
+        if is_good { Ok(()) } else { Err(FileError::mismatch(self.kind)) }
     }
 }
 

@@ -187,7 +187,7 @@ impl From<FileError> for HttpError {
         let (service, cause) = match error {
             FileError::Forbidden => return Self::forbidden(),
             FileError::ProviderNotAllowed => return DataError::Forbidden(reason).into(),
-            FileError::Invalid(_) | FileError::SendAgain { .. } => {
+            FileError::Invalid(_) | FileError::Broken(_) | FileError::SendAgain { .. } => {
                 return Self::invalid_payload(reason);
             }
             FileError::Data(error) => return error.into(),

@@ -10,7 +10,8 @@ use super::TurnStartError;
 
 /// Begin of the host's own ids, where one stands in place of an address.
 const TOKEN: &str = "plf1.";
-/// The scheme of addresses that hold the content themselves.
+/// The scheme of addresses that hold the content themselves, as browsers write it and as the guest
+/// looks for it.
 const DATA: &str = "data:";
 
 /// Whose files a turn may use, and where.
@@ -55,7 +56,7 @@ impl Attaching<'_> {
         let Some(token) = token(file, place)? else {
             // An address that is empty is what is left of a file that the client didn't keep.
             return match file.url.as_str() {
-                url if is_data(url) => Ok(()),
+                url if url.starts_with(DATA) => Ok(()),
                 "" if !is_new => Ok(()),
                 _ => Err(wrong(
                     format!("{place}.url"),
@@ -145,11 +146,6 @@ fn ids(metadata: &RawValue) -> Option<Vec<String>> {
     Some([palisade, directus].into_iter().flatten().filter_map(|entry| entry.file_id).collect())
 }
 
-/// The scheme of a URL is compared without case.
-fn is_data(url: &str) -> bool {
-    url.get(..DATA.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(DATA))
-}
-
 fn wrong(place: String, problem: String) -> TurnStartError {
     RequestError::Value { place, problem }.into()
 }
@@ -157,4 +153,106 @@ fn wrong(place: String, problem: String) -> TurnStartError {
 /// A name that the client gave, short and plain enough for an error text.
 fn shown(name: &str) -> String {
     name.chars().filter(|character| !character.is_control()).take(100).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_state::{KeySource, MasterKey, State};
+    use serde_json::json;
+
+    use super::*;
+
+    const HOLDER: FileHolder<'_> = FileHolder { user: "alice", workspace: "main" };
+
+    async fn state() -> (tempfile::TempDir, State) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("master.key");
+        MasterKey::create_file(&path).expect("a key");
+        let url = format!("sqlite://{}", folder.path().join("palisade.db").display());
+        let state = State::open(&url, KeySource::File(path)).await.expect("a state");
+        (folder, state)
+    }
+
+    fn claims(provider: &str, expires_at: i64) -> FileClaims {
+        FileClaims {
+            user: HOLDER.user.into(),
+            workspace: HOLDER.workspace.into(),
+            provider: provider.into(),
+            reference: "https://files.example/v1beta/files/abc".into(),
+            name: "files/abc".into(),
+            media_type: "application/pdf".into(),
+            filename: "report.pdf".into(),
+            size: 10,
+            expires_at,
+        }
+    }
+
+    /// The file part of a conversation after the check.
+    fn checked(state: &State, file: serde_json::Value) -> FilePart {
+        let body = json!({"messages": [
+            {"id": "1", "role": "user", "parts": [file]},
+            {"id": "2", "role": "user", "parts": [{"type": "text", "text": "Hello"}]},
+        ]});
+        let mut request = ChatRequest::parse(body.to_string().as_bytes()).expect("a request");
+        let attaching = Attaching {
+            tokens: state.files(),
+            holder: HOLDER,
+            provider: "google",
+            now: Timestamp::now(),
+        };
+        attach(&mut request, attaching).expect("accepted");
+        match request.messages.remove(0).parts.remove(0) {
+            Part::File(file) => file,
+            other => panic!("a file: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_guest_learns_of_a_file_is_what_the_host_signed() {
+        let (_folder, state) = state().await;
+        let id = state.files().issue(&claims("google", i64::MAX)).expect("an id");
+        for (url, metadata) in [
+            ("data:image/png;base64,AAAA", json!({"directus": {"fileId": id, "provider": "x"}})),
+            ("", json!({"palisade": {"fileId": id}, "directus": {"fileId": id}})),
+            (id.as_str(), json!({})),
+        ] {
+            let file = checked(
+                &state,
+                json!({"type": "file", "mediaType": "image/png",
+                "filename": "other.png", "url": url, "providerMetadata": metadata}),
+            );
+            assert_eq!(file.stored.as_deref(), Some("https://files.example/v1beta/files/abc"));
+            assert_eq!(file.media_type, "application/pdf");
+            assert_eq!(file.filename.as_deref(), Some("report.pdf"));
+            assert_eq!(file.url, "");
+            assert!(file.provider_metadata.is_none(), "the id stays with the host");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_of_use_no_more_is_missing_from_an_older_message() {
+        let (_folder, state) = state().await;
+        for claims in [claims("google", 0), claims("openai", i64::MAX)] {
+            let id = state.files().issue(&claims).expect("an id");
+            let file =
+                checked(&state, json!({"type": "file", "mediaType": "image/png", "url": id}));
+            assert_eq!(file.stored, None);
+            assert_eq!(file.url, "");
+            assert_eq!(file.filename.as_deref(), Some("report.pdf"), "it still has its name");
+        }
+    }
+
+    #[tokio::test]
+    async fn content_in_the_conversation_stays_as_it_is() {
+        let (_folder, state) = state().await;
+        let file = checked(
+            &state,
+            json!({"type": "file", "mediaType": "image/png",
+            "url": "data:image/png;base64,AAAA", "stored": "file-1",
+            "providerMetadata": {"openai": {"imageDetail": "low"}}}),
+        );
+        assert_eq!(file.url, "data:image/png;base64,AAAA");
+        assert_eq!(file.stored, None, "no client says what is stored");
+        assert!(file.provider_metadata.is_some());
+    }
 }

@@ -6,3 +6,4 @@ mod guard;
 mod kinds;
 mod server;
 mod transport;
+mod upload;
