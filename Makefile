@@ -4,8 +4,10 @@ SHELL := /bin/bash
 CARGO ?= cargo
 TARGET ?= $(or $(CARGO_TARGET_DIR),target)
 DATA_DIR ?= .palisade
+# The formats of requests that the assistant speaks, with commas between them: each must have bodies to judge.
+FORMATS := openai_compatible,openai,anthropic,google
 
-.PHONY: run test lint test-rust test-sdk bench component ui deny prerequisites
+.PHONY: run test lint test-rust test-types test-sdk bench component ui deny prerequisites
 
 run: prerequisites
 	$(CARGO) build --release -p palisade
@@ -13,7 +15,7 @@ run: prerequisites
 	@test -f $(DATA_DIR)/project.db || target/release/palisade --data-dir $(DATA_DIR) project init --sample newsroom
 	@exec target/release/palisade --data-dir $(DATA_DIR) serve
 
-test: prerequisites lint test-rust test-sdk
+test: prerequisites lint test-rust test-types test-sdk
 
 lint: prerequisites
 	$(CARGO) fmt --all --check
@@ -25,6 +27,9 @@ test-rust: prerequisites
 	$(CARGO) test --workspace --exclude palisade-plugin --no-fail-fast
 	# By itself, because that is how the guest is built: without what the host's crates ask of serde_json.
 	$(CARGO) test -p palisade-plugin
+
+test-types:
+	@tests/types/run.sh --expect $(FORMATS)
 
 test-sdk: prerequisites
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use palisade_policy::{ApprovalMode, ToolCeiling};
-use palisade_state::{State, StateError};
+use palisade_state::{Settings, State, StateError};
 use serde::{Deserialize, Serialize};
 
 /// Provider calls that one turn may make at most, whatever is configured.
@@ -118,12 +118,29 @@ impl EffectiveSettings {
         let (_, stored) = StoredSettings::load(state, workspace).await?;
         Ok(Self::join(configured, stored))
     }
+
+    /// The same, and the providers that a key is set for.
+    ///
+    /// Errors: as [`EffectiveSettings::load`].
+    pub async fn load_for_turn(
+        state: &State,
+        workspace: &str,
+        configured: &ConfiguredSettings,
+    ) -> Result<(Self, Vec<String>), StateError> {
+        let (document, keyed) = state.settings_and_keyed(workspace).await?;
+        let (_, stored) = StoredSettings::read(workspace, document)?;
+        Ok((Self::join(configured, stored), keyed))
+    }
 }
 
 impl StoredSettings {
     /// What is stored for a workspace, with its revision (0: nothing yet).
     pub async fn load(state: &State, workspace: &str) -> Result<(u64, Self), StateError> {
-        match state.settings(workspace).await? {
+        Self::read(workspace, state.settings(workspace).await?)
+    }
+
+    fn read(workspace: &str, document: Option<Settings>) -> Result<(u64, Self), StateError> {
+        match document {
             None => Ok((0, Self::default())),
             Some(document) => {
                 let stored = serde_json::from_value(document.value).map_err(|error| {

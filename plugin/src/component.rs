@@ -114,18 +114,19 @@ impl Guest for Component {
     }
 
     fn run(request: TurnRequest) -> Result<(), Error> {
-        static HOOK: Once = Once::new();
-        HOOK.call_once(|| std::panic::set_hook(Box::new(log_panic)));
+        tell_panics();
         crate::turn::run(&Imports, request)
     }
 
-    fn object(_request: ObjectRequest) -> Result<(), Error> {
-        Err(Error {
-            kind: crate::types::ErrorKind::Other,
-            code: "NOT_IMPLEMENTED".into(),
-            message: "Structured output isn't there yet.".into(),
-        })
+    fn object(request: ObjectRequest) -> Result<(), Error> {
+        tell_panics();
+        crate::turn::object(&Imports, request)
     }
+}
+
+fn tell_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| std::panic::set_hook(Box::new(log_panic)));
 }
 
 /// Says where the component panicked: a trap alone says nothing. A payload that was put together at

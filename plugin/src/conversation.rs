@@ -2,6 +2,10 @@
 
 use serde_json::value::RawValue;
 
+/// What the user says where a conversation ends with a finished answer: most models refuse to be asked
+/// then, or take it for the beginning of their own.
+pub(crate) const GO_ON: &str = "Please go on.";
+
 /// Everything that a provider request says.
 #[derive(Debug, Default)]
 pub struct Conversation {
@@ -10,6 +14,9 @@ pub struct Conversation {
     /// What was said, oldest first. Each call in an [`Entry::Answer`] has its result in the
     /// [`Entry::Results`] that follows at once.
     pub entries: Vec<Entry>,
+    /// Whether the model stopped in the middle of the answer that is the last entry, and goes on
+    /// with it. Elsewhere a last answer is over.
+    pub paused: bool,
     /// The tools that the model may call.
     pub tools: Vec<OfferedTool>,
     /// The shape that the whole answer must have; there are no tools then.

@@ -3,6 +3,8 @@
 //! A provider's own words never reach the screen: they may hold internals, and people can't act on
 //! them. They don't reach the log either, since a provider may quote the conversation or a key.
 
+use crate::types::{Error, ErrorKind};
+
 /// Why the provider gave no (whole) answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
@@ -20,6 +22,8 @@ pub enum Failure {
     ContentFilter,
     /// The provider has no such model or address.
     NotFound,
+    /// A file of the conversation has expired at the provider, or was deleted there.
+    FileGone,
     /// The provider doesn't accept the request.
     InvalidRequest,
     /// The provider is down or failed.
@@ -34,8 +38,12 @@ pub enum Failure {
     Malformed,
     /// The answer holds nothing.
     Empty,
-    /// All of the allowed output was used before an answer began.
+    /// All of the allowed output was used before an answer was there.
     OutputLimit,
+    /// The model doesn't want to answer.
+    Refused,
+    /// The model wrote a tool call that its provider could not read, and was stopped.
+    BrokenCall,
 }
 
 impl Failure {
@@ -69,6 +77,10 @@ impl Failure {
                 "The AI provider does not know this model or address. An administrator has to \
                  check the provider's base URL and models."
             }
+            Self::FileGone => {
+                "A file in this conversation is no longer at the AI provider. Please attach it \
+                 again, in a new conversation if that doesn't help."
+            }
             Self::InvalidRequest => {
                 "The AI provider did not accept the request. Please try another model; if it \
                  happens again, an administrator finds the details in the log."
@@ -93,10 +105,83 @@ impl Failure {
                  incomplete. Please try again."
             }
             Self::Empty => "The model gave an empty answer. Please try again or rephrase.",
+            Self::BrokenCall => {
+                "The model tried to use a tool in a way that its provider could not understand, and \
+                 stopped. Please try again, or ask for less at a time."
+            }
             Self::OutputLimit => {
-                "The model used up its output limit before it began to answer. Please ask for \
+                "The model used up its output limit before its answer was complete. Please ask for \
                  less, or choose another model."
             }
+            Self::Refused => {
+                "The model declined to answer. Please put the question in other words."
+            }
         }
+    }
+
+    /// The first sentence of [`Failure::text`]: what happened.
+    pub(crate) fn summary(self) -> &'static str {
+        let text = self.text();
+        text.split_once(". ").and_then(|(first, _)| text.get(..=first.len())).unwrap_or(text)
+    }
+
+    /// Stable upper-case identifier.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Authentication => "PROVIDER_AUTHENTICATION",
+            Self::Quota => "PROVIDER_QUOTA",
+            Self::RateLimit => "PROVIDER_RATE_LIMIT",
+            Self::Overloaded => "PROVIDER_OVERLOADED",
+            Self::ContextTooLong => "PROVIDER_CONTEXT_TOO_LONG",
+            Self::ContentFilter => "PROVIDER_CONTENT_FILTER",
+            Self::NotFound => "PROVIDER_NOT_FOUND",
+            Self::FileGone => "PROVIDER_FILE_GONE",
+            Self::InvalidRequest => "PROVIDER_INVALID_REQUEST",
+            Self::Unavailable => "PROVIDER_UNAVAILABLE",
+            Self::TimedOut => "PROVIDER_TIMEOUT",
+            Self::Cut => "PROVIDER_CUT",
+            Self::NotAStream => "PROVIDER_NOT_A_STREAM",
+            Self::Malformed => "PROVIDER_MALFORMED",
+            Self::Empty => "OUTPUT_EMPTY",
+            Self::BrokenCall => "PROVIDER_BROKEN_CALL",
+            Self::OutputLimit => "OUTPUT_LIMIT",
+            Self::Refused => "OUTPUT_REFUSED",
+        }
+    }
+
+    /// The failure as an error of the component.
+    pub(crate) fn error(self) -> Error {
+        let kind = match self {
+            Self::RateLimit => ErrorKind::Limit,
+            Self::TimedOut => ErrorKind::Timeout,
+            Self::Overloaded
+            | Self::Unavailable
+            | Self::Cut
+            | Self::NotAStream
+            | Self::Malformed => ErrorKind::Unavailable,
+            Self::ContextTooLong | Self::ContentFilter | Self::FileGone | Self::InvalidRequest => {
+                ErrorKind::Invalid
+            }
+            Self::Authentication
+            | Self::Quota
+            | Self::NotFound
+            | Self::Empty
+            | Self::BrokenCall
+            | Self::OutputLimit
+            | Self::Refused => ErrorKind::Other,
+        };
+        Error { kind, code: self.code().into(), message: self.text().into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_one_sentence() {
+        let summary = Failure::RateLimit.summary();
+        assert_eq!(summary, "The AI provider gets too many requests at the moment.");
+        assert_eq!(Failure::Refused.summary(), "The model declined to answer.");
     }
 }

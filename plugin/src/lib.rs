@@ -15,6 +15,7 @@ mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod component;
 mod conversation;
+mod date;
 mod failure;
 pub mod format;
 pub mod host;
@@ -29,4 +30,4 @@ pub use conversation::{
     UserPart,
 };
 pub use failure::Failure;
-pub use turn::run;
+pub use turn::{object, run};

@@ -3,6 +3,14 @@ import { Child, eventually, program } from "./process.mjs";
 
 export const FAKE_KEY = "sk-fake-0123456789abcdefghijklmnopqrstuv";
 
+/** The schema of the catalogue's structured output. */
+export const OBJECT_SCHEMA = {
+  type: "object",
+  properties: { title: { type: "string" }, tags: { type: "array", items: { type: "string" } } },
+  required: ["title", "tags"],
+  additionalProperties: false,
+};
+
 /** Starts a fake provider, which stops with this process. */
 export async function startFake() {
   const child = new Child(program("fake-provider", "FAKE_PROVIDER_BIN"), ["--until-input-ends"]);
@@ -18,7 +26,10 @@ export async function startFake() {
     return text && JSON.parse(text).data;
   };
   return {
+    /** For clients of OpenAI's protocols. */
     baseUrl,
+    /** For clients of Anthropic and Google. */
+    rootUrl: new URL(baseUrl).origin,
     controlUrl,
     /** `host:port` of the provider, for an egress exception. */
     authority: new URL(baseUrl).host,
@@ -28,6 +39,8 @@ export async function startFake() {
     requests: () => call("GET", "/__requests"),
     /** Forgets the requests so far. */
     forget: () => call("DELETE", "/__requests"),
+    /** Uploaded files, with those that were deleted. */
+    files: () => call("GET", "/__files"),
     /** Names of the catalogue, as model names. */
     models: async () => (await call("GET", "/__scenarios")).map((name) => `scenario:${name}`),
     /** Waits until the last request ended in one of these ways. */

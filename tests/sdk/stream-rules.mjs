@@ -149,7 +149,12 @@ export function checkOrder(chunks, { continued, clientTools = [] } = {}) {
         break;
       }
       case "tool-approval-request":
-        require(known(chunk).state === "input-available", "an approval is asked for a call that cannot have one");
+        // An answer that no longer counts is asked for again, before the first step.
+        require(
+          known(chunk).state === (posted.has(chunk.toolCallId) ? "approval-responded" : "input-available"),
+          "an approval is asked for a call that cannot have one",
+        );
+        require(inStep === !posted.has(chunk.toolCallId), "an approval is asked for outside the step of its call");
         known(chunk).state = "approval-requested";
         break;
       case "tool-output-available":

@@ -210,9 +210,13 @@ impl TurnService {
         let user = invited(&caller)?.to_owned();
         request.refuse_reserved_names(&self.reserved_names())?;
         let chosen = async {
-            let settings = self.settings().await?;
+            let Parts { state, workspace, configured, .. } = &*self.parts;
+            let (settings, keyed) =
+                EffectiveSettings::load_for_turn(state, workspace, configured).await?;
             let (provider, model) = self.choose(&request, &settings)?;
-            self.check_key(provider).await?;
+            if provider.config.requires_key && !keyed.contains(&provider.config.id) {
+                return Err(TurnStartError::NoKey(provider.config.id.clone()));
+            }
             Ok::<_, TurnStartError>((settings, provider, model))
         };
         // Two databases, asked at the same time: the caller waits for the first token.
@@ -379,16 +383,6 @@ impl TurnService {
         match &self.parts.project_name {
             Some(name) => Ok(name.clone()),
             None => Ok(self.parts.data.project_name().await?),
-        }
-    }
-
-    async fn check_key(&self, provider: &Provider) -> Result<(), TurnStartError> {
-        if !provider.config.requires_key {
-            return Ok(());
-        }
-        match self.parts.state.key(&self.parts.workspace, &provider.config.id).await? {
-            Some(_) => Ok(()),
-            None => Err(TurnStartError::NoKey(provider.config.id.clone())),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What providers' error bodies mean. Shapes seen: `{"error":{"message","type","code","param"}}`,
-//! `{"error":"text"}`, `{"object":"error","message","type","code"}`, `{"detail":…}`, plain text, HTML.
+//! `{"error":"text"}`, `{"object":"error","message","type","code"}`, `{"detail":…}`, Google's
+//! `{"error":{"code","message","status","details":[{"reason"}]}}` or a list of it, plain text, HTML.
 
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ pub(super) fn of_status(status: u16, body: &[u8]) -> Refused {
         401 | 403 => Failure::Authentication,
         402 => Failure::Quota,
         404 | 405 => Failure::NotFound,
-        408 => Failure::TimedOut,
+        408 | 504 => Failure::TimedOut,
         413 => Failure::ContextTooLong,
         429 => Failure::RateLimit,
         503 | 529 => Failure::Overloaded,
@@ -26,6 +27,8 @@ pub(super) fn of_status(status: u16, body: &[u8]) -> Refused {
     let failure = match (general, specific) {
         // A gateway's page or a login wall may contain any word: the status knows better.
         (Failure::Authentication | Failure::Overloaded | Failure::Unavailable, _) => general,
+        // What a limit counts may be tokens, which says nothing of the model's context.
+        (Failure::RateLimit, Some(Failure::ContextTooLong)) => general,
         (_, Some(specific)) => specific,
         (general, None) => general,
     };
@@ -40,15 +43,24 @@ pub(super) fn of_event(error: &Value) -> (Failure, String) {
 
 /// The meaning that codes and text have, if any, and the codes for the log.
 fn inspect(body: &Value) -> (Option<Failure>, String) {
+    let body = body.get(0).unwrap_or(body);
     let error = match body.get("error") {
         Some(error) if !error.is_null() => error,
         _ => body,
     };
     let mut codes = String::new();
-    for name in ["type", "code", "param"] {
+    for name in ["type", "code", "param", "status"] {
         if let Some(code) = error.get(name).and_then(identifier) {
             codes.push_str(&format!(" {name}={code}"));
         }
+    }
+    // Anthropic's own codes.
+    if let Some(code) = error.pointer("/details/error_code").and_then(identifier) {
+        codes.push_str(&format!(" error_code={code}"));
+    }
+    let details = error.get("details").and_then(Value::as_array).into_iter().flatten();
+    if let Some(reason) = details.filter_map(|detail| identifier(detail.get("reason")?)).next() {
+        codes.push_str(&format!(" reason={reason}"));
     }
     let message = match error {
         Value::String(message) => message,
@@ -76,7 +88,7 @@ fn identifier(value: &Value) -> Option<String> {
 
 /// Texts are lower-case. The order matters: quota errors are also of the rate-limit type.
 fn meaning(text: &str) -> Option<Failure> {
-    const SIGNS: [(Failure, &[&str]); 8] = [
+    const SIGNS: [(Failure, &[&str]); 10] = [
         (
             Failure::ContextTooLong,
             &[
@@ -88,9 +100,22 @@ fn meaning(text: &str) -> Option<Failure> {
                 "prompt is too long",
                 "too many tokens",
                 "input is too long",
+                "exceed context limit",
+                "request_too_large",
+                "input token count",
             ],
         ),
-        (Failure::Quota, &["insufficient_quota", "billing", "credit balance", "payment required"]),
+        (
+            Failure::Quota,
+            &[
+                "insufficient_quota",
+                "billing",
+                "credit balance",
+                "payment required",
+                "spend_limit_reached",
+            ],
+        ),
+        (Failure::FileGone, &["file_expired"]),
         (
             Failure::ContentFilter,
             &[
@@ -98,6 +123,9 @@ fn meaning(text: &str) -> Option<Failure> {
                 "content_policy",
                 "responsibleaipolicy",
                 "content management policy",
+                "policy_violation",
+                "code=bio_policy",
+                "usage polic",
             ],
         ),
         (
@@ -108,12 +136,49 @@ fn meaning(text: &str) -> Option<Failure> {
                 "permission_error",
                 "code=401",
                 "code=403",
+                "api_key_invalid",
+                "status=unauthenticated",
+                "status=permission_denied",
             ],
         ),
-        (Failure::Overloaded, &["overloaded", "code=503", "code=529", "server is busy"]),
-        (Failure::RateLimit, &["rate_limit", "rate limit", "too many requests", "code=429"]),
+        (
+            Failure::Overloaded,
+            &[
+                "overloaded",
+                "code=slow_down",
+                "code=503",
+                "code=529",
+                "server is busy",
+                "status=unavailable",
+            ],
+        ),
+        (
+            Failure::RateLimit,
+            &[
+                "rate_limit",
+                "rate limit",
+                "too many requests",
+                "too_many_requests",
+                "code=429",
+                "status=resource_exhausted",
+            ],
+        ),
+        (Failure::TimedOut, &["timeout_error"]),
         (Failure::NotFound, &["model_not_found", "not_found_error", "code=404"]),
-        (Failure::InvalidRequest, &["invalid_request", "code=400", "code=422"]),
+        (
+            Failure::InvalidRequest,
+            &[
+                "invalid_request",
+                "code=invalid_",
+                "code=unsupported_",
+                "code=image_",
+                "code=empty_image",
+                "code=failed_to_download",
+                "code=data_residency",
+                "code=400",
+                "code=422",
+            ],
+        ),
     ];
     SIGNS
         .iter()
@@ -165,6 +230,37 @@ mod tests {
             (529, json!({"error": "overloaded"}).to_string(), Failure::Overloaded),
         ] {
             assert_eq!(of_status(status, body.as_bytes()).failure, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn the_codes_of_openais_events() {
+        let flagged = "Invalid prompt: it was flagged as potentially violating our usage policy.";
+        for (code, message, expected) in [
+            ("server_error", "", Failure::Unavailable),
+            ("server_is_overloaded", "", Failure::Overloaded),
+            ("slow_down", "", Failure::Overloaded),
+            ("rate_limit_exceeded", "", Failure::RateLimit),
+            ("too_many_requests", "", Failure::RateLimit),
+            ("insufficient_quota", "", Failure::Quota),
+            ("billing_hard_limit_reached", "", Failure::Quota),
+            ("context_length_exceeded", "", Failure::ContextTooLong),
+            ("invalid_prompt", flagged, Failure::ContentFilter),
+            ("invalid_prompt", "", Failure::InvalidRequest),
+            ("bio_policy", "", Failure::ContentFilter),
+            ("misalignment_policy_violation", "", Failure::ContentFilter),
+            ("image_content_policy_violation", "", Failure::ContentFilter),
+            ("invalid_image_format", "", Failure::InvalidRequest),
+            ("image_file_too_large", "", Failure::InvalidRequest),
+            ("unsupported_image_media_type", "", Failure::InvalidRequest),
+            ("empty_image_file", "", Failure::InvalidRequest),
+            ("failed_to_download_image", "", Failure::InvalidRequest),
+            ("data_residency_mismatch", "", Failure::InvalidRequest),
+        ] {
+            let nested = json!({"type": "error", "error": {"code": code, "message": message}});
+            let flat = json!({"type": "error", "code": code, "message": message, "param": null});
+            assert_eq!(of_event(&nested).0, expected, "{nested}");
+            assert_eq!(of_event(&flat).0, expected, "{flat}");
         }
     }
 

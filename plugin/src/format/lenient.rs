@@ -6,6 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A string; absent for null. Numbers count as their digits, objects and arrays as their JSON.
@@ -16,6 +17,11 @@ impl<'a> Text<'a> {
     /// The text, unless it is empty.
     pub(super) fn filled(self) -> Option<Cow<'a, str>> {
         self.0.filter(|text| !text.is_empty())
+    }
+
+    /// As [`Self::filled`], borrowed.
+    pub(super) fn as_filled(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
     }
 }
 
@@ -63,8 +69,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
-        let value =
-            serde_json::Value::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+        let value = serde_json::Value::deserialize(MapAccessDeserializer::new(map))?;
         Ok(Text(Some(Cow::Owned(value.to_string()))))
     }
 
@@ -209,6 +214,65 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstVisitor<T> {
     }
 }
 
+/// An object of a shape; absent for anything that is no object.
+#[derive(Debug)]
+pub(super) struct Object<T>(pub(super) Option<T>);
+
+impl<T> Default for Object<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Self::Value, M::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|shape| Object(Some(shape)))
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut sequence: S) -> Result<Self::Value, S::Error> {
+        while sequence.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Object(None))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Object(None))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Object(None))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Object(None))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Object(None))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Object(None))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Object(None))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,6 +306,22 @@ mod tests {
             let content: Content<'_> = serde_json::from_str(json).expect("tolerated");
             assert_eq!(content, Content::default(), "{json}");
         }
+    }
+
+    #[test]
+    fn what_is_no_object_is_absent() {
+        #[derive(Deserialize)]
+        struct Shape<'a> {
+            #[serde(borrow, default)]
+            text: Text<'a>,
+        }
+        for json in ["null", "true", "1", "-1", "1.5", "\"a\"", "[{\"text\":\"a\"}]"] {
+            let object: Object<Shape<'_>> = serde_json::from_str(json).expect("tolerated");
+            assert!(object.0.is_none(), "{json}");
+        }
+        let object: Object<Shape<'_>> = serde_json::from_str("{\"text\":\"a\"}").expect("one");
+        assert!(matches!(object.0, Some(Shape { text: Text(Some(Cow::Borrowed("a"))) })));
+        assert!(serde_json::from_str::<Object<Shape<'_>>>("{\"text\":").is_err());
     }
 
     #[test]

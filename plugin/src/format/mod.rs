@@ -3,15 +3,22 @@
 //! A format knows nothing about tools' permissions, the screen or the host. To add one, implement
 //! [`WireFormat`] and name it in [`of_kind`].
 
+mod anthropic;
 mod chat_completions;
 mod errors;
+mod files;
+mod gemini;
 mod lenient;
+mod responses;
 mod stream;
 mod wire_ids;
 
 use std::borrow::Cow;
 
+pub use anthropic::Anthropic;
 pub use chat_completions::ChatCompletions;
+pub use gemini::Gemini;
+pub use responses::Responses;
 
 use crate::conversation::Conversation;
 use crate::failure::Failure;
@@ -145,8 +152,10 @@ pub trait WireFormat {
     /// [`Failure::InvalidRequest`] where the conversation can't be put into the format.
     fn request(&self, conversation: &Conversation) -> Result<Request, Failure>;
 
-    /// A reader for one response.
-    fn reader(&self) -> Box<dyn EventReader>;
+    /// A reader for the response to [`WireFormat::request`] with the same conversation: how the
+    /// answer has to be read may depend on how it was asked for, as with [`Conversation::output`],
+    /// whose JSON always comes as [`Event::Text`].
+    fn reader(&self, conversation: &Conversation) -> Box<dyn EventReader>;
 
     /// What a response with an error status means. `body` may be cut.
     fn refused(&self, status: u16, body: &[u8]) -> Refused {
@@ -171,5 +180,10 @@ pub trait EventReader {
 
 /// The format that an endpoint of the host's provider kinds speaks.
 pub fn of_kind(endpoint: &Endpoint) -> Box<dyn WireFormat> {
-    Box::new(ChatCompletions::new(endpoint.clone()))
+    match endpoint.kind.as_str() {
+        "openai" => Box::new(Responses::new(endpoint.clone())),
+        "anthropic" => Box::new(Anthropic::new(endpoint.clone())),
+        "google" => Box::new(Gemini::new(endpoint.clone())),
+        _ => Box::new(ChatCompletions::new(endpoint.clone())),
+    }
 }

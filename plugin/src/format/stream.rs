@@ -93,6 +93,12 @@ impl Sink<'_> {
 }
 
 impl<A: Answer> StreamReader<A> {
+    /// A reader of an answer that hasn't begun.
+    pub(super) fn new(answer: A) -> Self {
+        let (sse, body, progress) = Default::default();
+        Self { sse, body, progress, answer }
+    }
+
     fn accept(
         answer: &mut A,
         progress: &mut Progress,

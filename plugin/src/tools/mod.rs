@@ -8,4 +8,5 @@ mod toolset;
 
 pub(crate) use arguments::as_json_value;
 pub use builtin::definitions;
+pub(crate) use json_schema::Schema;
 pub(crate) use toolset::Toolset;

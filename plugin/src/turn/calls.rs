@@ -3,7 +3,7 @@
 use super::Turn;
 use super::screen::Screen;
 use super::step::{Step, WrittenCall};
-use super::{history, metadata};
+use super::{history, metadata, results};
 use crate::conversation::CallResult;
 use crate::host::{Decision, Host};
 use crate::tools;
@@ -20,8 +20,6 @@ const MAX_BATCH_BYTES: usize = 2 * 1024 * 1024;
 const MAX_ARGUMENTS: usize = 1024 * 1024;
 const MAX_ID: usize = 256;
 const MAX_NAME: usize = 128;
-
-const TRUNCATED: &str = "\n\n[Truncated: this is only the beginning. Ask for less: fewer fields, a filter, a smaller limit.]";
 
 /// A call that the host decides on.
 #[derive(Debug, Clone)]
@@ -60,7 +58,7 @@ impl<H: Host> Turn<'_, H> {
             let (client_side, arguments) = match checked {
                 Ok(checked) => checked,
                 Err(mut text) => {
-                    if step.finish == Some(FinishReason::Length) {
+                    if step.ending.finish == Some(FinishReason::Length) {
                         text.push_str(" The output limit was reached; write less at a time.");
                     }
                     settled.push(Settled::Result(self.reject(call, text)));
@@ -123,6 +121,7 @@ impl<H: Host> Turn<'_, H> {
         }
         // What the user has to decide shows before the calls run, which may take long.
         self.screen.flush();
+        let bytes = self.limit.of(grants.len());
         let mut granted = granted.into_iter();
         while !grants.is_empty() {
             let later = grants.split_off(grants.len().min(MAX_CALLS));
@@ -136,7 +135,7 @@ impl<H: Host> Turn<'_, H> {
                 let (Some(call), Some(slot)) = (calls.get(place), settled.get_mut(place)) else {
                     break;
                 };
-                *slot = Settled::Result(self.show(call, outcome));
+                *slot = Settled::Result(self.show(call, outcome, bytes));
             }
         }
         self.screen.flush();
@@ -167,17 +166,20 @@ impl<H: Host> Turn<'_, H> {
         Ok(decisions)
     }
 
-    /// Shows a call's outcome and gives what the model may read of it.
-    fn show(&mut self, call: &ProposedCall, outcome: Result<H::Outcome, Error>) -> CallResult {
+    /// Shows a call's outcome and gives what the model may read of it, at most so many bytes.
+    fn show(
+        &mut self,
+        call: &ProposedCall,
+        outcome: Result<H::Outcome, Error>,
+        bytes: u32,
+    ) -> CallResult {
         match outcome {
             Ok(outcome) => {
                 self.screen.flush();
                 self.host.emit_outcome(&call.id, &outcome);
-                let excerpt = self.host.excerpt(&outcome, self.settings.tool_result_bytes);
-                let mut content = excerpt.text;
-                if !excerpt.complete {
-                    content.push_str(TRUNCATED);
-                }
+                let excerpt = self.host.excerpt(&outcome, bytes);
+                let content =
+                    if excerpt.complete { excerpt.text } else { results::truncated(excerpt.text) };
                 CallResult { call_id: call.id.clone(), content, failed: false }
             }
             Err(error) => {

@@ -6,8 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::calls::ProposedCall;
+use super::context::{Counted, Layout};
 use super::metadata;
-use crate::conversation::{AnswerPart, Call, CallResult, Conversation, FileContent, UserPart};
+use super::results::{ResultLimit, bounded};
+use super::usage;
+use crate::conversation::{
+    AnswerPart, Call, CallResult, Conversation, Entry, FileContent, GO_ON, UserPart,
+};
 use crate::tools::Toolset;
 use crate::types::{Endpoint, Message, Part, Role, ToolPart, ToolState};
 
@@ -70,18 +75,18 @@ pub(super) struct Replay<'a> {
     /// Results of the calls that this turn settled, by call id.
     pub(super) settled: &'a BTreeMap<String, CallResult>,
     pub(super) endpoint: &'a Endpoint,
-    /// Bytes of a result at most.
-    pub(super) result_bytes: usize,
+    pub(super) limit: ResultLimit,
 }
 
-/// Adds the posted messages to a conversation. The context goes before the user's last message, in
-/// the same entry.
+/// Adds the posted messages to a conversation, and says how they stand in it. The context goes before
+/// the user's last message, in the same entry.
 pub(super) fn replay(
     messages: &[Message],
     replay: &Replay<'_>,
     mut context: Option<UserPart>,
     conversation: &mut Conversation,
-) {
+) -> Layout {
+    let mut layout = Layout::default();
     let last_question = messages.iter().rposition(|message| message.role == Role::User);
     if last_question.is_none() {
         conversation.push_user(context.take().into_iter().collect());
@@ -93,6 +98,7 @@ pub(super) fn replay(
                     conversation.push_user(context.take().into_iter().collect());
                 }
                 conversation.push_user(user_parts(&message.parts));
+                layout.question = conversation.entries.len().saturating_sub(1);
             }
             Role::System => {
                 // Whoever posts the conversation is a user: this is no second system prompt.
@@ -106,12 +112,29 @@ pub(super) fn replay(
             }
             Role::Assistant => {
                 let is_last = index + 1 == messages.len();
+                let left_out = usage::dropped_messages(&message.parts);
+                let from = left_out.checked_sub(1).and_then(|last| layout.ends.get(last));
+                let from = from.copied().unwrap_or_default();
                 for step in message.parts.split(|part| matches!(part, Part::StepStart)) {
                     replay_step(step, is_last, replay, conversation);
+                    if let Some(tokens) = usage::context_tokens(step) {
+                        // Results came after the provider counted.
+                        let answered = |entry: &Entry| matches!(entry, Entry::Answer(_));
+                        let to = conversation.entries.iter().rposition(answered);
+                        layout.counted = to
+                            .map(|last| Counted { from, to: last + 1, tokens })
+                            .filter(|it| it.to > from);
+                    }
                 }
             }
         }
+        layout.ends.push(conversation.entries.len());
     }
+    if let Some(Entry::Answer(_)) = conversation.entries.last() {
+        // Not every model goes on with an answer of its own.
+        conversation.push_user(vec![UserPart::Text(GO_ON.into())]);
+    }
+    layout
 }
 
 fn user_parts(parts: &[Part]) -> Vec<UserPart> {
@@ -140,6 +163,7 @@ fn replay_step(
     conversation: &mut Conversation,
 ) {
     let (mut answer, mut results) = (Vec::new(), Vec::new());
+    let bytes = replay.limit.of(parts.iter().filter(|part| matches!(part, Part::Tool(_))).count());
     for part in parts {
         match part {
             Part::Text(text) => {
@@ -169,7 +193,7 @@ fn replay_step(
                     arguments: object_text(call.input.as_deref().unwrap_or_default()),
                     state: kept.state,
                 }));
-                results.push(result(call, is_last_message, replay));
+                results.push(result(call, is_last_message, bytes, replay));
             }
             _ => {}
         }
@@ -177,7 +201,7 @@ fn replay_step(
     conversation.push_step(answer, results);
 }
 
-fn result(call: &ToolPart, is_last_message: bool, replay: &Replay<'_>) -> CallResult {
+fn result(call: &ToolPart, is_last_message: bool, bytes: u32, replay: &Replay<'_>) -> CallResult {
     if is_last_message
         && call.state == ToolState::ApprovalResponded
         && let Some(result) = replay.settled.get(&call.tool_call_id)
@@ -199,7 +223,7 @@ fn result(call: &ToolPart, is_last_message: bool, replay: &Replay<'_>) -> CallRe
     };
     CallResult {
         call_id: call.tool_call_id.clone(),
-        content: cut(content, replay.result_bytes),
+        content: bounded(content, bytes),
         failed: call.state != ToolState::OutputAvailable,
     }
 }

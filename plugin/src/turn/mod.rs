@@ -1,9 +1,15 @@
 //! One turn: from the posted conversation to the end of its stream.
 
 mod calls;
+mod context;
+mod cost;
+mod exchange;
 mod history;
 mod ids;
 mod metadata;
+mod object;
+mod results;
+mod retry;
 mod screen;
 mod step;
 mod usage;
@@ -11,24 +17,24 @@ mod usage;
 use std::collections::BTreeMap;
 
 use calls::Settled;
+use context::Window;
+use exchange::{Exchange, StepFailure};
 use history::Continuation;
 use ids::CallIds;
+use results::ResultLimit;
 use screen::Screen;
-use step::{Step, StepFailure, Written};
+use step::{Step, Writer, Written};
 use usage::Totals;
+
+pub use object::object;
 
 use crate::conversation::{AnswerPart, Call, CallResult, Conversation, UserPart};
 use crate::failure::Failure;
-use crate::format::{self, MAX_BODY_BYTES, WireFormat};
-use crate::host::{Host, Response};
+use crate::format::TokenCount;
+use crate::host::Host;
 use crate::prompt;
 use crate::tools::Toolset;
-use crate::types::{
-    Block, Chunk, Delta, Endpoint, Error, FinishReason, Level, Settings, TurnRequest,
-};
-
-/// Bytes of a provider's error body that are looked at.
-const MAX_ERROR_BODY: usize = 64 * 1024;
+use crate::types::{Block, Chunk, Delta, Endpoint, Error, FinishReason, Settings, TurnRequest};
 
 /// Serves one turn and returns when its stream is complete, with or without an `error` chunk.
 ///
@@ -44,8 +50,9 @@ struct Turn<'h, H: Host> {
     screen: Screen<'h, H>,
     settings: Settings,
     endpoint: Endpoint,
-    format: Box<dyn WireFormat>,
+    exchange: Exchange<'h, H>,
     tools: Toolset,
+    limit: ResultLimit,
     ids: CallIds,
     totals: Totals,
 }
@@ -60,12 +67,13 @@ enum Next {
 
 impl<'h, H: Host> Turn<'h, H> {
     fn new(host: &'h H, request: &TurnRequest) -> Self {
-        let endpoint = host.endpoint();
+        let (endpoint, settings) = (host.endpoint(), host.settings());
         Self {
             host,
             screen: Screen::new(host),
-            settings: host.settings(),
-            format: format::of_kind(&endpoint),
+            exchange: Exchange::new(host, &endpoint, settings.max_steps.max(1)),
+            limit: ResultLimit::new(&settings, &endpoint),
+            settings,
             endpoint,
             tools: Toolset::new(&host.permitted_tools(), &request.client_tools),
             ids: CallIds::new(&host.turn().id, history::call_ids(&request.messages)),
@@ -98,9 +106,9 @@ impl<'h, H: Host> Turn<'h, H> {
             }
         };
         self.screen.flush();
-        let mut conversation = self.conversation(request, &settled);
-        for _ in 0..self.settings.max_steps.max(1) {
-            match self.step(&mut conversation)? {
+        let (mut conversation, mut window) = self.conversation(request, &settled);
+        while self.exchange.may_ask() {
+            match self.step(&mut conversation, &mut window)? {
                 Next::AnotherStep => {}
                 Next::End => return Ok(()),
             }
@@ -113,52 +121,59 @@ impl<'h, H: Host> Turn<'h, H> {
         &self,
         request: &TurnRequest,
         settled: &BTreeMap<String, CallResult>,
-    ) -> Conversation {
+    ) -> (Conversation, Window) {
         let (caller, turn) = (self.host.caller(), self.host.turn());
         let mut conversation = Conversation {
             system: prompt::system(&self.settings, &caller, &turn, self.host.now()),
             entries: Vec::new(),
+            paused: false,
             tools: self.tools.offered(),
             output: None,
         };
-        let context = request.context.as_deref().map(prompt::context).map(UserPart::Text);
-        history::replay(
+        let context = request.context.as_deref().and_then(prompt::context).map(UserPart::Text);
+        let layout = history::replay(
             &request.messages,
-            &history::Replay {
-                settled,
-                endpoint: &self.endpoint,
-                result_bytes: self.settings.tool_result_bytes as usize,
-            },
+            &history::Replay { settled, endpoint: &self.endpoint, limit: self.limit },
             context,
             &mut conversation,
         );
-        conversation
+        let window = Window::new(&self.endpoint, self.limit, layout);
+        (conversation, window)
     }
 
     /// One provider call, and the tool calls that it asks for.
-    fn step(&mut self, conversation: &mut Conversation) -> Result<Next, Error> {
-        let step = match self.ask(conversation) {
+    fn step(
+        &mut self,
+        conversation: &mut Conversation,
+        window: &mut Window,
+    ) -> Result<Next, Error> {
+        let step = match self.ask(conversation, window) {
             Ok(step) => step,
-            Err(failure) => return Ok(self.fail(&failure)),
+            Err(failure) => return Ok(self.fail(failure)),
         };
-        if let Some(failure) = step.failure {
-            return Ok(self.fail(&failure));
+        if let Some(TokenCount { input, output, .. }) = step.ending.usage.filter(|it| it.input > 0)
+        {
+            window.count(input.saturating_add(output), conversation.entries.len() + 1);
+        }
+        if let Some(failure) = step.ending.failure {
+            return Ok(self.fail(failure));
         }
         if step.calls.is_empty() {
-            if step.paused {
+            if step.ending.paused && step.begun {
                 self.screen.push(Chunk::FinishStep);
                 conversation.push_step(answer(step), Vec::new());
+                conversation.paused = true;
                 return Ok(Next::AnotherStep);
             }
             if !step.has_text() {
-                return Ok(self.fail(&StepFailure::Provider(match step.finish {
+                return Ok(self.fail(StepFailure::Provider(match step.ending.finish {
                     Some(FinishReason::Length) => Failure::OutputLimit,
                     Some(FinishReason::ContentFilter) => Failure::ContentFilter,
                     _ => Failure::Empty,
                 })));
             }
             self.screen.push(Chunk::FinishStep);
-            self.finish(match step.finish {
+            self.finish(match step.ending.finish {
                 None | Some(FinishReason::ToolCalls) => FinishReason::Stop,
                 Some(reason) => reason,
             });
@@ -181,49 +196,45 @@ impl<'h, H: Host> Turn<'h, H> {
         Ok(Next::AnotherStep)
     }
 
+    /// Asks the model, with less of the conversation where it is too long.
+    fn ask(
+        &mut self,
+        conversation: &mut Conversation,
+        window: &mut Window,
+    ) -> Result<Step, StepFailure> {
+        let mut dropped = window.fit(conversation);
+        let mut asked_again = false;
+        loop {
+            if dropped {
+                self.screen.push(Chunk::Data(window.data_part()));
+            }
+            let answered = self.ask_once(conversation);
+            let failure = match &answered {
+                Err(failure) => Some(failure),
+                Ok(step) => step.ending.failure.as_ref().filter(|_| !step.begun),
+            };
+            let again = match failure {
+                Some(StepFailure::TooLarge) => true,
+                Some(StepFailure::Provider(Failure::ContextTooLong)) => {
+                    !std::mem::replace(&mut asked_again, true)
+                }
+                _ => false,
+            };
+            dropped = again && self.exchange.may_ask() && window.halve(conversation);
+            if !dropped {
+                return answered;
+            }
+        }
+    }
+
     /// Sends the conversation and streams the answer to the screen.
-    fn ask(&mut self, conversation: &Conversation) -> Result<Step, StepFailure> {
-        let request = self.format.request(conversation).map_err(StepFailure::Provider)?;
-        if request.body.len() > MAX_BODY_BYTES {
-            return Err(StepFailure::Provider(Failure::ContextTooLong));
-        }
+    fn ask_once(&mut self, conversation: &Conversation) -> Result<Step, StepFailure> {
         self.screen.flush();
-        let response =
-            self.host.send(&request).map_err(|error| StepFailure::Host(error.message))?;
-        drop(request);
-        let status = response.status();
-        if !(200..300).contains(&status) {
-            let refused = self.format.refused(status, &error_body(&response));
-            let request_id = ["x-request-id", "request-id"]
-                .into_iter()
-                .find_map(|name| response.header(name))
-                .unwrap_or_default();
-            self.host.log(
-                Level::Warn,
-                &format!("the provider refused: {} request-id={request_id}", refused.detail),
-            );
-            return Err(StepFailure::Provider(refused.failure));
-        }
-        let content_type = response.header("content-type").unwrap_or_default();
-        if content_type.to_ascii_lowercase().starts_with("text/html") {
-            self.host.log(Level::Warn, "the provider's answer is an HTML page");
-            return Err(StepFailure::Provider(Failure::NotAStream));
-        }
-        let mut reader = self.format.reader();
-        let step = Step::stream(
-            &mut self.screen,
-            &mut self.ids,
-            &self.tools,
-            &self.endpoint,
-            &response,
-            reader.as_mut(),
-        );
-        if let Some(count) = step.usage {
+        let mut writer = Writer::new(&mut self.screen, &mut self.ids, &self.tools, &self.endpoint);
+        let ending = self.exchange.ask(conversation, &mut writer)?;
+        let step = writer.end(ending);
+        if let Some(count) = step.ending.usage {
             self.totals.add(count);
-            response.report_usage(count.into());
-        }
-        if let Some(detail) = &step.detail {
-            self.host.log(Level::Warn, &format!("the provider's answer failed: {detail}"));
         }
         Ok(step)
     }
@@ -254,22 +265,11 @@ impl<'h, H: Host> Turn<'h, H> {
         self.screen.flush();
     }
 
-    fn fail(&mut self, failure: &StepFailure) -> Next {
-        self.screen.push(Chunk::Error(failure.text().to_owned()));
+    fn fail(&mut self, failure: StepFailure) -> Next {
+        self.screen.push(Chunk::Error(failure.error().message));
         self.screen.flush();
         Next::End
     }
-}
-
-fn error_body(response: &impl Response) -> Vec<u8> {
-    let mut body = Vec::new();
-    while body.len() < MAX_ERROR_BODY {
-        match response.read(16 * 1024) {
-            Ok(bytes) if !bytes.is_empty() => body.extend_from_slice(&bytes),
-            _ => break,
-        }
-    }
-    body
 }
 
 /// What a step said, as the next request repeats it.

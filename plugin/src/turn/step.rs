@@ -1,38 +1,17 @@
-//! One provider call: its answer streams to the screen and is kept for what follows.
+//! A step: a provider's answer streams to the screen and is kept for what follows.
 
+use super::exchange::{Ending, Listener};
 use super::ids::CallIds;
 use super::metadata;
+use super::retry::Retry;
 use super::screen::Screen;
-use crate::failure::Failure;
-use crate::format::{Event, EventReader, TokenCount};
-use crate::host::{Host, Response};
+use crate::format::Event;
+use crate::host::Host;
 use crate::tools::Toolset;
-use crate::types::{
-    Block, Chunk, Delta, Endpoint, Error, ErrorKind, FinishReason, SourceUrl, ToolInputStart,
-};
+use crate::types::{Block, Chunk, Delta, Endpoint, SourceUrl, ToolInputStart};
 
-/// Bytes that one read asks for: many events at a time.
-const READ_BYTES: u32 = 64 * 1024;
 /// Characters of a tool's name on the screen.
 const MAX_NAME: usize = 128;
-
-/// Why a provider call failed.
-#[derive(Debug)]
-pub(super) enum StepFailure {
-    /// The provider, in our words.
-    Provider(Failure),
-    /// The host, in its own words, which are meant for the user.
-    Host(String),
-}
-
-impl StepFailure {
-    pub(super) fn text(&self) -> &str {
-        match self {
-            Self::Provider(failure) => failure.text(),
-            Self::Host(text) => text,
-        }
-    }
-}
 
 /// A tool call as the model wrote it.
 #[derive(Debug)]
@@ -70,13 +49,9 @@ pub(super) enum Written {
 pub(super) struct Step {
     pub(super) written: Vec<Written>,
     pub(super) calls: Vec<WrittenCall>,
-    pub(super) finish: Option<FinishReason>,
-    /// Whether the model wants to go on where it stopped.
-    pub(super) paused: bool,
-    pub(super) usage: Option<TokenCount>,
-    pub(super) failure: Option<StepFailure>,
-    /// What the log says about the failure.
-    pub(super) detail: Option<String>,
+    /// Whether it has begun on the screen.
+    pub(super) begun: bool,
+    pub(super) ending: Ending,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,63 +66,20 @@ struct OpenBlock {
     id: String,
 }
 
-struct Writer<'a, 'h, H: Host> {
+/// Writes an answer to the screen. The step begins there with the first thing there is to show, and
+/// is left open.
+pub(super) struct Writer<'a, 'h, H: Host> {
     screen: &'a mut Screen<'h, H>,
     ids: &'a mut CallIds,
     tools: &'a Toolset,
     endpoint: &'a Endpoint,
     step: Step,
-    begun: bool,
     open: Option<OpenBlock>,
     blocks: u32,
     sources: u32,
 }
 
 impl Step {
-    /// Reads a response to its end. The step begins on the screen with the first thing there is to
-    /// show, and is left open.
-    pub(super) fn stream<H: Host>(
-        screen: &mut Screen<'_, H>,
-        ids: &mut CallIds,
-        tools: &Toolset,
-        endpoint: &Endpoint,
-        response: &H::Response,
-        reader: &mut dyn EventReader,
-    ) -> Self {
-        let step = Self::default();
-        let mut writer = Writer {
-            screen,
-            ids,
-            tools,
-            endpoint,
-            step,
-            begun: false,
-            open: None,
-            blocks: 0,
-            sources: 0,
-        };
-        while !reader.is_complete() {
-            match response.read(READ_BYTES) {
-                Ok(bytes) if !bytes.is_empty() => {
-                    reader.feed(&bytes, &mut |event| writer.accept(event));
-                    writer.screen.flush();
-                }
-                // A break after the model's last word loses nothing.
-                Err(error) if !reader.is_finished() => {
-                    writer.step.failure = Some(broken(&error));
-                    writer.step.detail = Some(format!("reading stopped: {}", error.code));
-                    break;
-                }
-                Ok(_) | Err(_) => {
-                    reader.end(&mut |event| writer.accept(event));
-                    break;
-                }
-            }
-        }
-        writer.close_block(None);
-        writer.step
-    }
-
     /// Whether the answer says anything.
     pub(super) fn has_text(&self) -> bool {
         self.written
@@ -156,15 +88,7 @@ impl Step {
     }
 }
 
-fn broken(error: &Error) -> StepFailure {
-    match error.kind {
-        ErrorKind::Unavailable => StepFailure::Provider(Failure::Cut),
-        ErrorKind::Timeout => StepFailure::Provider(Failure::TimedOut),
-        _ => StepFailure::Host(error.message.clone()),
-    }
-}
-
-impl<H: Host> Writer<'_, '_, H> {
+impl<H: Host> Listener for Writer<'_, '_, H> {
     fn accept(&mut self, event: Event<'_>) {
         match event {
             Event::Text(text) | Event::Refusal(text) => {
@@ -195,14 +119,36 @@ impl<H: Host> Writer<'_, '_, H> {
                 }
             }
             Event::Source { url, title } => self.cite(url.into_owned(), title.map(Into::into)),
-            Event::Usage(count) => self.step.usage = Some(count),
-            Event::Finished(reason) => self.step.finish = Some(reason),
-            Event::Paused => self.step.paused = true,
-            Event::Failed { failure, detail } => {
-                self.step.failure = Some(StepFailure::Provider(failure));
-                self.step.detail = Some(detail);
-            }
+            Event::Usage(_) | Event::Finished(_) | Event::Paused | Event::Failed { .. } => {}
         }
+    }
+
+    fn pause(&mut self) {
+        self.screen.flush();
+    }
+
+    fn retry(&mut self, retry: &Retry) {
+        self.screen.push(Chunk::Data(retry.data_part()));
+        self.screen.flush();
+    }
+}
+
+impl<'a, 'h, H: Host> Writer<'a, 'h, H> {
+    pub(super) fn new(
+        screen: &'a mut Screen<'h, H>,
+        ids: &'a mut CallIds,
+        tools: &'a Toolset,
+        endpoint: &'a Endpoint,
+    ) -> Self {
+        let step = Step::default();
+        Self { screen, ids, tools, endpoint, step, open: None, blocks: 0, sources: 0 }
+    }
+
+    /// The answer ended.
+    pub(super) fn end(mut self, ending: Ending) -> Step {
+        self.close_block(None);
+        self.step.ending = ending;
+        self.step
     }
 
     /// Adds to the block that is open.
@@ -254,7 +200,7 @@ impl<H: Host> Writer<'_, '_, H> {
     }
 
     fn begin(&mut self) {
-        if !std::mem::replace(&mut self.begun, true) {
+        if !std::mem::replace(&mut self.step.begun, true) {
             self.screen.push(Chunk::StartStep);
         }
     }

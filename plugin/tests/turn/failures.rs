@@ -31,7 +31,11 @@ fn cut(events: &[Value], end: Option<Error>) -> FakeResponse {
 
 /// Fails as expected: the failure's own text as the last chunk, and no word of the provider anywhere.
 fn assert_fails(response: FakeResponse, expected: Failure, steps: usize) {
-    let transcript = FakeHost::new().responds(response).transcript(ask("Hi"));
+    assert_host_fails(&FakeHost::new().responds(response), expected, steps);
+}
+
+fn assert_host_fails(host: &FakeHost, expected: Failure, steps: usize) {
+    let transcript = host.transcript(ask("Hi"));
     let last = transcript.lines().last().expect("a line");
     assert_eq!(last, json!({"errorText": expected.text(), "type": "error"}).to_string());
     assert!(!transcript.contains("sk-secret"), "{transcript}");
@@ -51,6 +55,8 @@ fn each_status_has_its_text() {
         (400, Failure::InvalidRequest),
         (401, Failure::Authentication),
         (404, Failure::NotFound),
+        (408, Failure::TimedOut),
+        (409, Failure::InvalidRequest),
         (413, Failure::ContextTooLong),
         (429, Failure::RateLimit),
         (500, Failure::Unavailable),
@@ -58,7 +64,12 @@ fn each_status_has_its_text() {
         (503, Failure::Overloaded),
     ] {
         let body = format!("<html>{SECRET}</html>");
-        assert_fails(response(status, "text/html", &body), failure, 0);
+        let refused = || response(status, "text/html", &body);
+        let mut host = FakeHost::new().responds(refused());
+        if matches!(status, 408 | 409 | 429 | 500..) {
+            host = host.responds(refused()).responds(refused());
+        }
+        assert_host_fails(&host, failure, 0);
     }
 }
 
@@ -163,7 +174,7 @@ fn a_conversation_beyond_the_hosts_limit_is_not_sent() {
 fn usage_is_kept_when_a_later_step_fails() {
     let host = FakeHost::new()
         .answers(&[call(0, "c1", "schema", &json!({})), finish("tool_calls"), usage(5, 5)])
-        .responds(response(503, "", ""));
+        .responds(response(400, "", ""));
     let transcript = host.transcript(ask("Hi"));
     assert!(transcript.contains("→ execute c1"), "{transcript}");
     assert!(transcript.ends_with("\"type\":\"error\"}"), "{transcript}");

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use palisade_plugin::host::{Decision, Host, Response};
 use palisade_plugin::types::*;
@@ -35,7 +36,11 @@ pub(crate) struct FakeHost {
     pub(crate) requests: RefCell<Vec<Value>>,
     pub(crate) protocol: RefCell<Protocol>,
     lines: RefCell<Vec<String>>,
-    provider_calls: Cell<u32>,
+    provider_attempts: Cell<u32>,
+    provider_answers: Cell<u32>,
+    /// What the provider calls consumed, as reported.
+    pub(crate) reported: Rc<RefCell<Vec<Usage>>>,
+    is_object: Cell<bool>,
     /// Milliseconds until the deadline.
     pub(crate) remaining: Cell<u64>,
 }
@@ -73,7 +78,10 @@ impl FakeHost {
             requests: RefCell::default(),
             protocol: RefCell::default(),
             lines: RefCell::default(),
-            provider_calls: Cell::default(),
+            provider_attempts: Cell::default(),
+            provider_answers: Cell::default(),
+            reported: Rc::default(),
+            is_object: Cell::default(),
             remaining: Cell::new(300_000),
         }
     }
@@ -124,6 +132,21 @@ impl FakeHost {
         self.lines.borrow().join("\n")
     }
 
+    /// Asks for one JSON value and gives the text that went out. Only a whole value is finished.
+    pub(crate) fn object(&self, request: ObjectRequest) -> Result<String, Error> {
+        self.is_object.set(true);
+        let outcome = palisade_plugin::object(self, request);
+        assert!(self.responses.borrow().is_empty(), "the provider was asked less often");
+        let chunks = self.chunks();
+        let kinds: Vec<_> = chunks.iter().map(|chunk| chunk["type"].as_str()).collect();
+        let deltas = kinds.iter().filter(|kind| **kind == Some("text-delta")).count();
+        let (start, finish) = (usize::from(deltas > 0), usize::from(outcome.is_ok()));
+        assert_eq!(kinds.len(), start + deltas + finish, "{kinds:?}");
+        assert!(deltas == 0 || kinds[0] == Some("start"), "{kinds:?}");
+        assert_eq!(kinds.last() == Some(&Some("finish")), outcome.is_ok(), "{kinds:?}");
+        outcome.map(|()| chunks.iter().filter_map(|chunk| chunk["delta"].as_str()).collect())
+    }
+
     /// The provider's request number `index` of the last turn.
     pub(crate) fn request(&self, index: usize) -> Value {
         self.requests.borrow()[index].clone()
@@ -141,7 +164,9 @@ impl FakeHost {
     }
 
     fn chunk(&self, mut chunk: Value) {
-        self.protocol.borrow_mut().accept(&chunk);
+        if !self.is_object.get() {
+            self.protocol.borrow_mut().accept(&chunk);
+        }
         chunk.sort_all_objects();
         self.line(chunk.to_string());
     }
@@ -215,15 +240,19 @@ impl Host for FakeHost {
     }
 
     fn send(&self, request: &Request) -> Result<RecordedResponse, Error> {
-        let calls = self.provider_calls.get() + 1;
-        self.provider_calls.set(calls);
-        assert!(calls <= self.settings.max_steps, "more provider calls than max-steps");
+        let (attempts, steps) = (self.provider_attempts.get() + 1, self.settings.max_steps);
+        self.provider_attempts.set(attempts);
+        assert!(attempts <= 3 * steps, "more attempts than the host allows");
+        assert!(self.provider_answers.get() < steps, "more provider calls than max-steps");
         self.line(format!("→ send {}", request.path));
         let mut body: Value = serde_json::from_str(&request.body).expect("the body is JSON");
         body.sort_all_objects();
         self.requests.borrow_mut().push(body);
         let response = self.responses.borrow_mut().pop_front().expect("a scripted response")?;
-        Ok(RecordedResponse { response, usage: RefCell::default() })
+        if (200..300).contains(&response.status) {
+            self.provider_answers.set(self.provider_answers.get() + 1);
+        }
+        Ok(RecordedResponse { response, reported: self.reported.clone() })
     }
 
     fn emit(&self, chunks: &[Chunk]) {
@@ -261,7 +290,7 @@ impl Host for FakeHost {
 
 pub(crate) struct RecordedResponse {
     response: FakeResponse,
-    usage: RefCell<Option<Usage>>,
+    reported: Rc<RefCell<Vec<Usage>>>,
 }
 
 impl Response for RecordedResponse {
@@ -283,7 +312,7 @@ impl Response for RecordedResponse {
     }
 
     fn report_usage(&self, usage: Usage) {
-        *self.usage.borrow_mut() = Some(usage);
+        self.reported.borrow_mut().push(usage);
     }
 }
 
@@ -455,6 +484,9 @@ fn chunk_json(chunk: &Chunk) -> Value {
         Chunk::Data(data) => {
             let mut json =
                 json!({"type": format!("data-{}", data.name), "data": parse(&data.value)});
+            if let Some(id) = &data.id {
+                json["id"] = id.clone().into();
+            }
             if data.transient {
                 json["transient"] = true.into();
             }

@@ -6,11 +6,14 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod chat;
+mod contexts;
 mod continuations;
 mod failures;
 mod fake;
+mod objects;
 mod protocol;
 mod providers;
 mod quirks;
 mod requests;
+mod retries;
 mod tools;

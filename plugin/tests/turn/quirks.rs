@@ -117,27 +117,134 @@ fn tool_calls_though_the_server_says_stop() {
     assert!(host.transcript(ask("Hi")).contains("→ execute c1"));
 }
 
+/// What the host is asked to authorise when these events make up a step.
+fn authorised(events: &[Value]) -> Vec<String> {
+    let host = FakeHost::new().answers(events).answers(&[text("Done."), finish("stop")]);
+    let transcript = host.transcript(ask("Hi"));
+    let lines = transcript.lines().filter_map(|line| line.strip_prefix("→ authorise "));
+    lines.map(String::from).collect()
+}
+
+/// A piece of a call, exactly as a server writes it.
+fn piece(call: Value) -> Value {
+    delta(json!({ "tool_calls": [call] }))
+}
+
+fn read() -> String {
+    read_articles().to_string()
+}
+
+#[test]
+fn a_whole_call_in_one_delta() {
+    let whole = call(0, "c1", "items", &read_articles());
+    assert_eq!(authorised(&[whole, finish("tool_calls")]), [format!("c1 items {}", read())]);
+}
+
 #[test]
 fn parallel_calls_all_numbered_0() {
-    let host = FakeHost::new()
-        .answers(&[
-            call(0, "call_a", "schema", &json!({})),
-            call(0, "call_b", "items", &read_articles()),
-            finish("tool_calls"),
-        ])
-        .answers(&[text("Done."), finish("stop")]);
-    assert!(host.transcript(ask("Hi")).contains("→ execute call_a call_b"));
+    let calls = [
+        call(0, "call_a", "schema", &json!({})),
+        call(0, "call_b", "items", &read_articles()),
+        finish("tool_calls"),
+    ];
+    let expected = ["call_a schema {}".to_owned(), format!("call_b items {}", read())];
+    assert_eq!(authorised(&calls), expected);
+}
+
+#[test]
+fn calls_without_an_index() {
+    let arguments = read();
+    let (first, second) = arguments.split_at(9);
+    let calls = [
+        piece(json!({"id": "a", "function": {"name": "schema", "arguments": "{}"}})),
+        piece(json!({"id": "b", "function": {"name": "items", "arguments": first}})),
+        piece(json!({"id": "b", "function": {"arguments": second}})),
+        finish("tool_calls"),
+    ];
+    assert_eq!(authorised(&calls), ["a schema {}".to_owned(), format!("b items {}", read())]);
+}
+
+#[test]
+fn id_and_name_in_each_delta() {
+    let arguments = read();
+    let (first, second) = arguments.split_at(9);
+    let say = |arguments: &str| {
+        piece(json!({"index": 0, "id": "a", "function": {"name": "items", "arguments": arguments}}))
+    };
+    let calls = [say(""), say(first), say(second), finish("tool_calls")];
+    assert_eq!(authorised(&calls), [format!("a items {}", read())]);
+}
+
+#[test]
+fn the_id_null_goes_on_with_the_call() {
+    let calls = [
+        piece(json!({"index": 0, "id": "a", "function": {"name": "schema", "arguments": "{"}})),
+        piece(json!({"index": 0, "id": "null", "function": {"arguments": "}"}})),
+        finish("tool_calls"),
+    ];
+    assert_eq!(authorised(&calls), ["a schema {}"]);
+}
+
+#[test]
+fn the_same_id_for_two_calls() {
+    let calls = [
+        call(0, "a", "schema", &json!({})),
+        call(1, "a", "items", &read_articles()),
+        finish("tool_calls"),
+    ];
+    let own = format!("call_019977_1 items {}", read());
+    assert_eq!(authorised(&calls), ["a schema {}".to_owned(), own]);
 }
 
 #[test]
 fn a_call_without_id_or_arguments() {
+    let calls = [
+        piece(json!({"function": {"name": "schema", "arguments": ""}})),
+        piece(json!({"index": 1, "id": null, "function": {"name": "schema"}})),
+        finish("tool_calls"),
+    ];
+    assert_eq!(authorised(&calls), ["call_019977_1 schema {}", "call_019977_2 schema {}"]);
+}
+
+#[test]
+fn no_usage_at_all_and_usage_that_is_null_everywhere() {
+    let mut null = text("Hi.");
+    null["usage"] = Value::Null;
+    let mut end = finish("stop");
+    end["usage"] = Value::Null;
+    let chunks = chunks(&stream(&[null, end]), &[]);
+    assert!(!chunks.iter().any(|chunk| chunk.contains("data-usage")), "{chunks:?}");
+}
+
+#[test]
+fn a_gateways_page_with_an_error_status() {
+    let page = || FakeResponse {
+        status: 502,
+        headers: [("content-type", "text/html".to_owned())].into(),
+        pieces: std::cell::RefCell::new([b"<html>Bad gateway</html>".to_vec()].into()),
+        end: None,
+    };
     let host = FakeHost::new()
-        .answers(&[
-            delta(json!({"tool_calls": [{"function": {"name": "schema", "arguments": ""}}]})),
-            finish("tool_calls"),
-        ])
-        .answers(&[text("Done."), finish("stop")]);
-    assert!(host.transcript(ask("Hi")).contains("→ authorise call_019977_1 schema {}"));
+        .responds(page())
+        .responds(page())
+        .answers(&[text("Here again."), finish("stop")]);
+    let transcript = host.transcript(ask("Hi"));
+    assert!(transcript.contains("Here again.") && !transcript.contains("gateway"), "{transcript}");
+}
+
+#[test]
+fn reasoning_goes_back_in_the_field_that_it_came_in() {
+    for field in ["reasoning", "reasoning_content"] {
+        let host = FakeHost::new()
+            .answers(&[
+                delta(json!({ field: "I look." })),
+                call(0, "c1", "schema", &json!({})),
+                finish("tool_calls"),
+            ])
+            .answers(&[text("Done."), finish("stop")]);
+        host.transcript(ask("Hi"));
+        assert_eq!(host.request(1)["messages"][2][field], "I look.");
+    }
 }
 
 #[test]

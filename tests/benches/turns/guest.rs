@@ -1,10 +1,6 @@
 //! Turns in the sandbox, through its public interface, with the host's side as small as it can be.
 
-use std::{
-    error::Error,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{error::Error, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,43 +13,34 @@ use palisade_sandbox::{
 };
 use tokio::sync::mpsc;
 
-use crate::stream::{EVENTS, QUESTION, WAITING, events};
+use crate::stream::{EVENTS, QUESTION, WAITING, WIRES, Wire};
 
 /// The sandbox with the assistant component that the host carries.
 pub(crate) struct Guest {
     sandbox: Sandbox,
     question: TurnRequest,
     waiting: TurnRequest,
-    together: Arc<Provider>,
-    one_by_one: Arc<Provider>,
 }
 
 impl Guest {
     pub(crate) async fn load() -> Result<Self, Box<dyn Error>> {
-        let provider = |one_by_one| {
-            let events = events().map(|event| Bytes::from_static(event.as_bytes())).collect();
-            Arc::new(Provider { events, one_by_one })
-        };
         Ok(Self {
             sandbox: Sandbox::new(SandboxOptions::default()).await?,
             question: ChatRequest::parse(QUESTION.as_bytes())?.into(),
             waiting: ChatRequest::parse(WAITING.as_bytes())?.into(),
-            together: provider(false),
-            one_by_one: provider(true),
         })
     }
 
     /// Each turn once, with a look at its stream.
-    pub(crate) async fn check(&self) -> Result<(), Box<dyn Error>> {
-        for (turn, tokens) in [
-            (self.turn(&self.waiting, &self.together).await, 0),
-            (self.turn(&self.question, &self.together).await, EVENTS),
-            (self.turn(&self.question, &self.one_by_one).await, EVENTS),
-        ] {
+    pub(crate) async fn check(&self, wire: &Wire) -> Result<(), Box<dyn Error>> {
+        let provider = provider(wire, EVENTS);
+        for (turn, tokens) in [(self.empty_turn().await, 0), (self.answer(&provider).await, EVENTS)]
+        {
             let text = String::from_utf8(turn.concat())?;
             let found = text.matches("text-delta").count();
             if found != tokens || !text.contains("\"type\":\"finish\"") {
-                return Err(format!("a turn with {found} tokens:\n{text:.500}").into());
+                let kind = wire.kind;
+                return Err(format!("{kind}: a turn with {found} tokens:\n{text:.500}").into());
             }
         }
         Ok(())
@@ -61,17 +48,12 @@ impl Guest {
 
     /// A fresh instance for a turn in which there is nothing to do.
     pub(crate) async fn empty_turn(&self) -> Vec<Bytes> {
-        self.turn(&self.waiting, &self.together).await
+        self.turn(&self.waiting, &provider(&WIRES[0], 0)).await
     }
 
-    /// An answer whose events are all there when the guest reads.
-    pub(crate) async fn events_together(&self) -> Vec<Bytes> {
-        self.turn(&self.question, &self.together).await
-    }
-
-    /// An answer whose events come after each other, one for each time that the guest reads.
-    pub(crate) async fn events_one_by_one(&self) -> Vec<Bytes> {
-        self.turn(&self.question, &self.one_by_one).await
+    /// An answer whose events are all there when the guest reads, as a fast provider's are.
+    pub(crate) async fn answer(&self, provider: &Arc<Provider>) -> Vec<Bytes> {
+        self.turn(&self.question, provider).await
     }
 
     /// The writes of a turn; none at all if it didn't finish.
@@ -118,9 +100,16 @@ impl Gatekeeper for Gate {
     }
 }
 
-struct Provider {
+/// A provider that has its answer ready.
+pub(crate) struct Provider {
+    kind: &'static str,
     events: Vec<Bytes>,
-    one_by_one: bool,
+}
+
+/// The provider of a wire format, with an answer of so many tokens.
+pub(crate) fn provider(wire: &Wire, tokens: usize) -> Arc<Provider> {
+    let events = wire.events(tokens).map(|event| Bytes::from_static(event.as_bytes())).collect();
+    Arc::new(Provider { kind: wire.kind, events })
 }
 
 #[async_trait]
@@ -128,28 +117,14 @@ impl ProviderGateway for Provider {
     fn endpoint(&self) -> Endpoint {
         Endpoint {
             provider: "bench".into(),
-            kind: "openai-compatible".into(),
+            kind: self.kind.into(),
             model: "bench-1".into(),
             ..Endpoint::default()
         }
     }
 
     async fn send(&self, _call: ProviderCall) -> Result<ProviderReply, CapabilityError> {
-        let mut events = self.events.clone().into_iter();
-        let body = if self.one_by_one {
-            let mut pause = false;
-            stream::poll_fn(move |context: &mut Context<'_>| {
-                pause = !pause;
-                if pause {
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Poll::Ready(events.next().map(Ok))
-            })
-            .boxed()
-        } else {
-            stream::iter(events.map(Ok)).boxed()
-        };
+        let body = stream::iter(self.events.clone().into_iter().map(Ok)).boxed();
         let (headers, on_usage) = (Vec::new(), Box::new(|_| {}));
         Ok(ProviderReply { status: 200, headers, body, on_usage })
     }

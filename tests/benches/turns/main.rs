@@ -1,9 +1,9 @@
 //! What the sandbox costs: an instance for each turn, and each event of a provider on its way through
-//! the guest.
+//! the guest, for each wire format.
 //!
-//! `event/natively` is the guest's own code compiled for this machine, without the host's encoding of
-//! what it emits: the difference to `event/guest, read together` is the price of the sandbox, plus
-//! that encoding.
+//! `natively` is the guest's own code compiled for this machine, without the host's encoding of what it
+//! emits: the difference to `guest` is the price of the sandbox, plus that encoding. `long` is an answer
+//! ten times as long: an event in it costs no more, because nothing grows with the square of a stream.
 
 mod guest;
 mod native;
@@ -14,7 +14,10 @@ use std::{error::Error, process::ExitCode};
 use criterion::{Criterion, Throughput};
 
 use guest::Guest;
-use stream::EVENTS;
+use stream::{EVENTS, WIRES};
+
+/// Tokens of a long answer.
+const LONG: usize = 10 * EVENTS;
 
 fn main() -> ExitCode {
     match run() {
@@ -31,23 +34,25 @@ fn run() -> Result<(), Box<dyn Error>> {
     let guest = runtime.block_on(Guest::load())?;
     let mut criterion = Criterion::default().configure_from_args();
 
-    // What doesn't work isn't measured.
-    runtime.block_on(guest.check())?;
-    native::check()?;
-
     criterion.bench_function("turn/empty", |bencher| {
         bencher.to_async(&runtime).iter(|| guest.empty_turn());
     });
-    let mut event = criterion.benchmark_group("event");
-    event.throughput(Throughput::Elements(EVENTS as u64));
-    event.bench_function("guest, read together", |bencher| {
-        bencher.to_async(&runtime).iter(|| guest.events_together());
-    });
-    event.bench_function("guest, read one by one", |bencher| {
-        bencher.to_async(&runtime).iter(|| guest.events_one_by_one());
-    });
-    event.bench_function("natively", |bencher| bencher.iter(native::events));
-    event.finish();
+    for wire in &WIRES {
+        // What doesn't work isn't measured.
+        runtime.block_on(guest.check(wire))?;
+        native::check(wire)?;
+        let mut event = criterion.benchmark_group(format!("event/{}", wire.kind));
+        for (length, tokens) in [("guest", EVENTS), ("guest, long", LONG)] {
+            event.throughput(Throughput::Elements(tokens as u64));
+            let provider = guest::provider(wire, tokens);
+            event.bench_function(length, |bencher| {
+                bencher.to_async(&runtime).iter(|| guest.answer(&provider));
+            });
+        }
+        event.throughput(Throughput::Elements(EVENTS as u64));
+        event.bench_function("natively", |bencher| bencher.iter(|| native::events(wire)));
+        event.finish();
+    }
     criterion.final_summary();
     Ok(())
 }

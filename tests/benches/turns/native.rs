@@ -13,25 +13,26 @@ use palisade_plugin::{
     },
 };
 
-use crate::stream::{self, EVENTS};
+use crate::stream::{EVENTS, Wire};
 
 /// One turn with the whole answer; how many tokens it emitted.
-fn events_counted() -> usize {
-    let host = Native::default();
+fn events_counted(wire: &Wire) -> usize {
+    let answer = wire.events(EVENTS).collect::<String>().into_bytes();
+    let host = Native { kind: wire.kind, answer, tokens: Cell::new(0) };
     // A broken contract is impossible here, and no tokens at all would be noticed.
     drop(palisade_plugin::run(&host, question()));
     host.tokens.get()
 }
 
 /// One turn with the whole answer.
-pub(crate) fn events() {
-    black_box(events_counted());
+pub(crate) fn events(wire: &Wire) {
+    black_box(events_counted(wire));
 }
 
 /// Runs a turn once, with a look at what it emits.
-pub(crate) fn check() -> Result<(), String> {
-    let tokens = events_counted();
-    if tokens == EVENTS { Ok(()) } else { Err(format!("{tokens} tokens natively")) }
+pub(crate) fn check(wire: &Wire) -> Result<(), String> {
+    let tokens = events_counted(wire);
+    if tokens == EVENTS { Ok(()) } else { Err(format!("{}: {tokens} tokens", wire.kind)) }
 }
 
 fn question() -> TurnRequest {
@@ -43,8 +44,9 @@ fn question() -> TurnRequest {
     }
 }
 
-#[derive(Default)]
 struct Native {
+    kind: &'static str,
+    answer: Vec<u8>,
     tokens: Cell<usize>,
 }
 
@@ -112,15 +114,17 @@ impl Host for Native {
     fn endpoint(&self) -> Endpoint {
         Endpoint {
             provider: "bench".into(),
-            kind: "openai-compatible".into(),
+            kind: self.kind.into(),
             model: "bench-1".into(),
             reasoning: false,
             max_output_tokens: None,
+            context_tokens: None,
+            capabilities: Vec::new(),
         }
     }
 
     fn send(&self, _request: &Request) -> Result<Answer, Error> {
-        Ok(Answer(RefCell::new(stream::events().collect::<String>().into_bytes())))
+        Ok(Answer(RefCell::new(self.answer.clone())))
     }
 
     fn emit(&self, chunks: &[Chunk]) {
@@ -135,4 +139,10 @@ impl Host for Native {
     fn now(&self) -> u64 {
         1_790_000_000_000
     }
+
+    fn remaining(&self) -> u64 {
+        300_000
+    }
+
+    fn wait(&self, _milliseconds: u32) {}
 }

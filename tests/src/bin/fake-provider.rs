@@ -1,6 +1,7 @@
-//! Runs a fake Chat Completions provider until it is stopped.
+//! Runs a fake provider, which speaks four protocols, until it is stopped.
 //!
-//! The first line of its output is the provider's base URL, the second the control address.
+//! The first line of its output is the provider's base URL for OpenAI's protocols (without its `/v1`,
+//! that for the others), the second the control address.
 
 use std::{io::Write, process::ExitCode};
 
@@ -8,7 +9,7 @@ use clap::Parser;
 use palisade_tests::fake::{FakeOptions, FakeProvider};
 use tokio::io::AsyncReadExt;
 
-/// A Chat Completions provider on loopback that answers as a script says.
+/// A provider on loopback that answers as a script says, in four protocols.
 #[derive(Parser)]
 struct Arguments {
     /// Port of the provider; 0 takes a free one.

@@ -27,6 +27,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/__script", post(script))
         .route("/__requests", get(requests).delete(forget))
+        .route("/__files", get(files))
         .route("/__scenarios", get(scenarios))
         .with_state(shared)
 }
@@ -51,6 +52,10 @@ async fn requests(State(shared): State<Arc<Shared>>) -> Json<Value> {
 async fn forget(State(shared): State<Arc<Shared>>) -> StatusCode {
     shared.records.clear();
     StatusCode::NO_CONTENT
+}
+
+async fn files(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!({ "data": shared.files.all() }))
 }
 
 async fn scenarios() -> Json<Value> {

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use futures_util::stream;
 
 use super::{
+    framing::Ending,
     quirks::Write,
     record::{Outcome, Records},
-    wire::Ending,
 };
 
 /// Watches an answer from its request to its end. Dropped before the end, it records that the client

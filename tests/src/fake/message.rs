@@ -19,10 +19,18 @@ pub struct MessageAnswer {
     pub refusal: Option<String>,
     /// Tool calls, after the text.
     pub tool_calls: Vec<ToolCall>,
+    /// An object as structured output: the text where the request asks for a schema, the arguments of
+    /// the tool that the request forces. A request that asks for neither is refused.
+    pub object: Option<Arguments>,
+    /// Ends the text with what the provider knows of the files that the request names.
+    pub names_files: bool,
     /// Tokens that usage reports; counted from the request and the answer where left out.
     pub tokens: Option<TokenCounts>,
 
     /// The finish reason; by default `tool_calls` with tool calls, else `stop`. `none` sends none.
+    ///
+    /// `stop`, `tool_calls`, `length`, `content_filter` and `error` are translated to the protocol's own
+    /// terms; others are sent as they are.
     pub finish_reason: Option<String>,
     /// Where usage stands.
     pub usage: UsagePlace,
@@ -61,6 +69,31 @@ pub struct MessageAnswer {
     pub interruption: Option<Interruption>,
 }
 
+impl MessageAnswer {
+    /// The tokens of this answer to a request of so many words.
+    pub(super) fn counts(&self, words: u64) -> TokenCounts {
+        self.tokens.unwrap_or_else(|| TokenCounts {
+            prompt: words,
+            completion: self.deltas(),
+            ..TokenCounts::default()
+        })
+    }
+
+    /// Text, reasoning and refusal deltas, which stand for tokens.
+    fn deltas(&self) -> u64 {
+        let text = self.text.as_ref().map_or(0, |text| text.pieces().len());
+        let reasoning =
+            self.reasoning.as_ref().map_or(0, |reasoning| reasoning.text.pieces().len());
+        let refusal = self.refusal.as_ref().map_or(0, |text| text.split_whitespace().count());
+        u64::try_from(text + reasoning + refusal + self.tool_calls.len()).unwrap_or(u64::MAX)
+    }
+
+    /// The reasoning that a client sees, as one text.
+    pub(super) fn reasoning_text(&self) -> Option<String> {
+        self.reasoning.as_ref().map(|reasoning| reasoning.shown().concat())
+    }
+}
+
 /// Text and how it is cut into deltas.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -96,6 +129,21 @@ pub struct Reasoning {
     /// The field that holds it: `reasoning_content` or `reasoning`.
     #[serde(default = "reasoning_content")]
     pub field: String,
+    /// Hides the text: Anthropic then sends a redacted block, the others only the state that comes back.
+    #[serde(default)]
+    pub redacted: bool,
+}
+
+impl Reasoning {
+    /// Reasoning in the usual field.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: Text::Words(text.into()), field: reasoning_content(), redacted: false }
+    }
+
+    /// The deltas that a client sees.
+    pub(super) fn shown(&self) -> Vec<String> {
+        if self.redacted { Vec::new() } else { self.text.pieces() }
+    }
 }
 
 fn reasoning_content() -> String {

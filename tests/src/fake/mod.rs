@@ -1,12 +1,19 @@
-//! A Chat Completions provider on loopback that answers as a script says.
+//! A provider on loopback that answers as a script says, in four protocols: Chat Completions, OpenAI
+//! Responses, Anthropic Messages and Gemini, with the file storage of each service.
 //!
 //! | address | what |
 //! |---|---|
 //! | `POST {base}/chat/completions` | an answer of the model's [`Scenario`], streamed or whole |
+//! | `POST {base}/responses` | the same in the Responses protocol |
+//! | `POST {root}/v1/messages` | the same in the Messages protocol |
+//! | `POST {root}/v1beta/models/{model}:streamGenerateContent` | the same in Gemini's; also `:generateContent` and `/v1` |
+//! | `POST {base}/files`, `GET` and `DELETE {base}/files/{id}` | OpenAI's files, and Anthropic's with `anthropic-version` |
+//! | `POST {root}/upload/v1beta/files`, `{root}/v1beta/files/{id}` | Google's files |
 //! | `GET {base}/models` | the models that have a scenario |
 //! | `POST {control}/__script` | gives a model a scenario: `{"model":…,"scenario":{…}}` |
 //! | `GET {control}/__requests` | what was asked and how each answer ended: `{"data":[…]}` |
 //! | `DELETE {control}/__requests` | forgets them |
+//! | `GET {control}/__files` | what was uploaded, and what of it was deleted |
 //! | `GET {control}/__scenarios` | names of the scenarios that are always there |
 //!
 //! The control address is a listener of its own, so that nothing reaches it through the provider's
@@ -24,21 +31,25 @@
 //! # std::io::Result::Ok(())
 //! ```
 
+mod calls;
 mod catalogue;
 mod control;
 mod delivery;
 mod error;
+mod files;
+mod framing;
 mod message;
+mod play;
+mod protocol;
 mod provider;
 mod quirks;
 mod record;
-mod request;
 mod scenario;
+mod seal;
 mod server;
-mod tool_calls;
-mod wire;
 
 pub use catalogue::{named_scenario, scenario_names};
+pub use files::StoredFile;
 pub use message::{Arguments, MessageAnswer, Reasoning, Text, TokenCounts, ToolCall};
 pub use provider::{FakeOptions, FakeProvider};
 pub use quirks::{

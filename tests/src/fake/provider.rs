@@ -11,6 +11,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
     control,
+    files::StoredFile,
     record::Recorded,
     scenario::Scenario,
     server::{self, Shared},
@@ -19,7 +20,7 @@ use super::{
 /// How a provider is started.
 #[derive(Debug, Clone)]
 pub struct FakeOptions {
-    /// The key that requests must carry as a Bearer token; none takes any request.
+    /// The key that requests must carry, each protocol's in its own header; none takes any request.
     pub key: Option<String>,
     /// Port of the provider; 0 takes a free one.
     pub port: u16,
@@ -61,9 +62,14 @@ impl FakeProvider {
         })
     }
 
-    /// The base URL for clients, which ends in `/v1`.
+    /// The base URL for clients of OpenAI's protocols, which ends in `/v1`.
     pub fn base_url(&self) -> &str {
         &self.base_url
+    }
+
+    /// The base URL for clients of Anthropic and Google, which has no path.
+    pub fn root_url(&self) -> &str {
+        self.base_url.trim_end_matches("/v1")
     }
 
     /// `host:port` of the provider.
@@ -84,6 +90,11 @@ impl FakeProvider {
     /// What was asked so far, oldest first; the last 2,000 requests.
     pub fn requests(&self) -> Vec<Recorded> {
         self.shared.records.all()
+    }
+
+    /// What was uploaded so far, with what was deleted.
+    pub fn files(&self) -> Vec<StoredFile> {
+        self.shared.files.all()
     }
 
     /// Forgets what was asked so far.

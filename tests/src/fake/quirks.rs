@@ -53,8 +53,10 @@ pub enum ToolIds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LineEnding {
-    /// Line feed.
+    /// The one that the service has.
     #[default]
+    Usual,
+    /// Line feed.
     Lf,
     /// Carriage return and line feed.
     CrLf,
@@ -63,12 +65,13 @@ pub enum LineEnding {
 }
 
 impl LineEnding {
-    /// The characters.
-    pub(super) fn as_str(self) -> &'static str {
+    /// The characters; none for the service's own.
+    pub(super) fn as_str(self) -> Option<&'static str> {
         match self {
-            Self::Lf => "\n",
-            Self::CrLf => "\r\n",
-            Self::Cr => "\r",
+            Self::Usual => None,
+            Self::Lf => Some("\n"),
+            Self::CrLf => Some("\r\n"),
+            Self::Cr => Some("\r"),
         }
     }
 }
@@ -90,7 +93,8 @@ pub enum Write {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interruption {
-    /// Events that arrive before it.
+    /// Events that arrive before it. All count of Chat Completions and Gemini; of the protocols that
+    /// open and close what they send, those that carry a piece of it (none is right at the start).
     pub after: usize,
     /// What happens.
     pub what: InterruptionKind,

@@ -38,7 +38,7 @@ pub struct Recorded {
     pub path: String,
     /// Headers by lower-case name; a header that came several times is joined by `, `.
     pub headers: BTreeMap<String, String>,
-    /// Body; null where it isn't JSON.
+    /// Body; null where it isn't JSON. Of an uploaded form: its texts, and name, type and size of files.
     pub body: Value,
     /// Step of the scenario that answered, from 0; none where the provider refused the request.
     pub step: Option<usize>,
@@ -134,6 +134,11 @@ impl Records {
     /// Records which step answers.
     pub(super) fn answered_by(&self, number: u64, step: usize) {
         self.change(number, |recorded| recorded.step = Some(step));
+    }
+
+    /// Records the body of a request that was read after the record of it had begun.
+    pub(super) fn body(&self, number: u64, body: Value) {
+        self.change(number, |recorded| recorded.body = body);
     }
 
     /// Records the status of the answer.

@@ -18,9 +18,14 @@ pub struct Scenario {
     /// What a request gets that is past the last step.
     #[serde(default)]
     pub after_last: AfterLast,
-    /// Whether the model refuses `max_tokens`, as reasoning models do.
+    /// Whether the model refuses what newer reasoning models don't take: `max_tokens` and sampling
+    /// parameters at OpenAI, a thinking budget at Anthropic.
     #[serde(default)]
     pub reasoning_model: bool,
+    /// Whether the reasoning of the steps of a turn must come back with their tool calls where the
+    /// protocol leaves that open, which is Chat Completions.
+    #[serde(default)]
+    pub reasoning_must_return: bool,
 }
 
 impl Scenario {

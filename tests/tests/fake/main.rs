@@ -1,4 +1,4 @@
-//! The fake provider speaks the protocol as the real service does, and breaks it as its scripts say.
+//! The fake provider speaks its protocols as the real services do, and breaks them as its scripts say.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -7,5 +7,7 @@
 )]
 
 mod answers;
+mod files;
+mod protocols;
 mod requests;
 mod support;

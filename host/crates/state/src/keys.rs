@@ -20,7 +20,8 @@ const MAX_NAME_BYTES: usize = 128;
 const SHORTEST_SHOWN: usize = 20;
 const SHOWN_FIRST: usize = 3;
 const SHOWN_LAST: usize = 4;
-const PURPOSE: &str = "provider-key";
+/// Purpose of the sealed records that are provider keys.
+pub(crate) const KEY_PURPOSE: &str = "provider-key";
 /// How often an operation starts over because the master key was rotated meanwhile.
 const ROTATION_ATTEMPTS: u32 = 4;
 
@@ -63,7 +64,7 @@ impl State {
         let key = key.expose_secret().trim();
         check_key(key)?;
         let record_id = Uuid::new_v4().to_string();
-        let place = Place { workspace, purpose: PURPOSE, name: provider, record: &record_id };
+        let place = Place { workspace, purpose: KEY_PURPOSE, name: provider, record: &record_id };
         let mut change = self.store().change_sealed().await?;
         // Asked within the transaction: a record sealed under the old key after a rotation committed
         // could never be opened again.
@@ -87,7 +88,7 @@ impl State {
         let mut attempts = ROTATION_ATTEMPTS;
         loop {
             attempts -= 1;
-            let record = self.store().sealed(workspace, PURPOSE, provider).await?;
+            let record = self.store().sealed(workspace, KEY_PURPOSE, provider).await?;
             let Some(record) = record else {
                 return Ok(None);
             };
@@ -117,7 +118,7 @@ impl State {
     ///
     /// Errors: [`StateError::Database`].
     pub async fn delete_key(&self, workspace: &str, provider: &str) -> Result<bool, StateError> {
-        let deleted = self.store().delete_sealed(workspace, PURPOSE, provider).await?;
+        let deleted = self.store().delete_sealed(workspace, KEY_PURPOSE, provider).await?;
         if deleted {
             self.store().checkpoint().await;
         }
@@ -126,7 +127,7 @@ impl State {
 
     async fn list_keys_once(&self, workspace: &str) -> Result<Vec<KeyInfo>, StateError> {
         let mut listed = Vec::new();
-        for record in self.store().sealed_of(workspace, PURPOSE).await? {
+        for record in self.store().sealed_of(workspace, KEY_PURPOSE).await? {
             listed.push(info(&record, &self.unseal_key(&record).await?)?);
         }
         Ok(listed)

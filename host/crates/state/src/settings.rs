@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{State, StateError, keys::check_workspace, store::SettingsRecord};
+use crate::{
+    State, StateError,
+    keys::{KEY_PURPOSE, check_workspace},
+    store::SettingsRecord,
+};
 
 /// Bytes of a settings document as JSON at most.
 pub const MAX_SETTINGS_BYTES: usize = 1024 * 1024;
@@ -26,19 +30,21 @@ impl State {
     ///
     /// Errors: [`StateError::Database`], [`StateError::Damaged`].
     pub async fn settings(&self, workspace: &str) -> Result<Option<Settings>, StateError> {
-        let Some(record) = self.store().settings(workspace).await? else {
-            return Ok(None);
-        };
-        let damaged = || StateError::Damaged {
-            what: format!("The settings document of workspace \"{workspace}\""),
-            remedy: "Restore a backup of the database.",
-        };
-        Ok(Some(Settings {
-            revision: u64::try_from(record.revision).map_err(|_| damaged())?,
-            value: serde_json::from_str(&record.value).map_err(|_| damaged())?,
-            updated_at: Timestamp::from_millisecond(record.updated_at).map_err(|_| damaged())?,
-            updated_by: record.updated_by,
-        }))
+        let record = self.store().settings(workspace).await?;
+        record.map(|record| settings(workspace, record)).transpose()
+    }
+
+    /// The settings of a workspace, and the providers that a key is set for: all that a turn asks
+    /// before it starts, in one look at the database.
+    ///
+    /// Errors: [`StateError::Database`], [`StateError::Damaged`].
+    pub async fn settings_and_keyed(
+        &self,
+        workspace: &str,
+    ) -> Result<(Option<Settings>, Vec<String>), StateError> {
+        let (record, names) = self.store().settings_and_names(workspace, KEY_PURPOSE).await?;
+        let settings = record.map(|record| settings(workspace, record)).transpose()?;
+        Ok((settings, serde_json::from_str(&names).map_err(|_| damaged(workspace))?))
     }
 
     /// Stores the settings of a workspace, if those that are there still have `expected_revision`
@@ -80,5 +86,22 @@ impl State {
         }
         let current = self.settings(workspace).await?.map_or(0, |settings| settings.revision);
         Err(StateError::SettingsConflict { current })
+    }
+}
+
+fn settings(workspace: &str, record: SettingsRecord) -> Result<Settings, StateError> {
+    Ok(Settings {
+        revision: u64::try_from(record.revision).map_err(|_| damaged(workspace))?,
+        value: serde_json::from_str(&record.value).map_err(|_| damaged(workspace))?,
+        updated_at: Timestamp::from_millisecond(record.updated_at)
+            .map_err(|_| damaged(workspace))?,
+        updated_by: record.updated_by,
+    })
+}
+
+fn damaged(workspace: &str) -> StateError {
+    StateError::Damaged {
+        what: format!("The settings document of workspace \"{workspace}\""),
+        remedy: "Restore a backup of the database.",
     }
 }

@@ -1,12 +1,14 @@
 //! Chat Completions: `POST chat/completions` of OpenAI and of the many servers that speak it.
 
 mod calls;
+mod output;
 mod reader;
 mod request;
 mod shapes;
 
-use reader::ChatCompletionsReader;
+use output::OutputMode;
 
+use super::stream::StreamReader;
 use super::wire_ids::IdShape;
 use super::{EventReader, WireFormat};
 use crate::conversation::Conversation;
@@ -39,7 +41,8 @@ impl WireFormat for ChatCompletions {
         Ok(Request { path: "chat/completions".into(), headers: Vec::new(), body })
     }
 
-    fn reader(&self) -> Box<dyn EventReader> {
-        Box::new(ChatCompletionsReader::default())
+    fn reader(&self, conversation: &Conversation) -> Box<dyn EventReader> {
+        let mode = OutputMode::of(&self.endpoint, conversation);
+        Box::new(StreamReader::new(reader::ChatAnswer::new(mode)))
     }
 }

@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 
 use super::calls::Calls;
+use super::output::{CallAsText, OutputMode};
 use super::shapes::{ChoiceShape, ChunkShape, DeltaShape};
 use crate::failure::Failure;
 use crate::format::Event;
-use crate::format::stream::{Answer, Sink, StreamReader};
+use crate::format::stream::{Answer, Sink};
 use crate::types::FinishReason;
-
-/// Reads one Chat Completions response.
-pub(super) type ChatCompletionsReader = StreamReader<ChatAnswer>;
 
 /// How far the answer has come.
 #[derive(Debug, Default)]
 pub(super) struct ChatAnswer {
     calls: Calls,
+    /// Where a call was forced for the sake of its arguments.
+    as_text: Option<CallAsText>,
 }
 
 impl Answer for ChatAnswer {
@@ -54,11 +54,20 @@ impl Answer for ChatAnswer {
     }
 
     fn close(&mut self, sink: &mut Sink<'_>) {
-        self.calls.end(&mut |event| sink.give(event));
+        let Self { calls, as_text } = self;
+        calls.end(&mut |event| give(event, as_text, sink));
+        if let Some(as_text) = as_text {
+            as_text.end(&mut |event| sink.give(event));
+        }
     }
 }
 
 impl ChatAnswer {
+    pub(super) fn new(mode: OutputMode) -> Self {
+        let as_text = (mode == OutputMode::Call).then(CallAsText::default);
+        Self { as_text, ..Self::default() }
+    }
+
     fn accept_delta(&mut self, delta: DeltaShape<'_>, sink: &mut Sink<'_>) {
         fn filled(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
             text.filter(|text| !text.is_empty())
@@ -76,16 +85,24 @@ impl ChatAnswer {
             }
         }
         if let Some(text) = filled(delta.content.text) {
-            sink.give(Event::Text(text));
+            give(Event::Text(text), &mut self.as_text, sink);
         }
         if let Some(text) = delta.refusal.filled() {
             sink.give(Event::Refusal(text));
         }
         for piece in delta.tool_calls.into_iter().flatten() {
-            if self.calls.accept(piece, &mut |event| sink.give(event)).is_err() {
+            let Self { calls, as_text } = self;
+            if calls.accept(piece, &mut |event| give(event, as_text, sink)).is_err() {
                 return sink.fail(Failure::Malformed, "too many tool calls");
             }
         }
+    }
+}
+
+fn give(event: Event<'_>, as_text: &mut Option<CallAsText>, sink: &mut Sink<'_>) {
+    match as_text {
+        Some(as_text) => as_text.give(event, &mut |event| sink.give(event)),
+        None => sink.give(event),
     }
 }
 

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::output::{self, OutputMode};
 use crate::conversation::{AnswerPart, CallResult, Conversation, Entry, FileContent, UserPart};
 use crate::failure::Failure;
+use crate::format::files::unreadable_note;
 use crate::format::wire_ids::{IdShape, WireIds};
 use crate::types::Endpoint;
 
@@ -14,15 +16,15 @@ struct Body<'a> {
     messages: Vec<Message<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<ToolChoice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat<'a>>,
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    store: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_completion_tokens: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -106,37 +108,80 @@ struct OfferedFunction<'a> {
     parameters: &'a RawValue,
 }
 
+/// The tool that has to be called.
+#[derive(Serialize)]
+struct ToolChoice {
+    r#type: &'static str,
+    function: ChosenFunction,
+}
+
+#[derive(Serialize)]
+struct ChosenFunction {
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct ResponseFormat<'a> {
+    r#type: &'static str,
+    json_schema: JsonSchema<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonSchema<'a> {
+    name: &'static str,
+    schema: &'a RawValue,
+    strict: bool,
+}
+
 pub(super) fn body(
     endpoint: &Endpoint,
     id_shape: IdShape,
     conversation: &Conversation,
 ) -> Result<String, Failure> {
-    let openai = endpoint.kind == "openai";
-    let completion_limit = openai && endpoint.reasoning;
     // Mistral refuses fields that it doesn't know, and reports usage unasked.
     let asks_for_usage = !endpoint.provider.to_ascii_lowercase().contains("mistral");
+    let mode = OutputMode::of(endpoint, conversation);
+    let output = conversation.output.as_ref();
+    let limit = output.and_then(|output| output.max_tokens).or(endpoint.max_output_tokens);
     let body = Body {
         model: &endpoint.model,
         messages: messages(id_shape, conversation),
-        tools: conversation
-            .tools
-            .iter()
-            .map(|tool| Tool {
-                r#type: "function",
-                function: OfferedFunction {
-                    name: &tool.name,
-                    description: &tool.description,
-                    parameters: &tool.input_schema,
-                },
-            })
-            .collect(),
+        tools: tools(mode, conversation),
+        tool_choice: (mode == OutputMode::Call).then_some(ToolChoice {
+            r#type: "function",
+            function: ChosenFunction { name: output::NAME },
+        }),
+        response_format: output
+            .filter(|_| mode == OutputMode::Native)
+            .map(|output| response_format(&output.schema)),
         stream: true,
         stream_options: asks_for_usage.then_some(StreamOptions { include_usage: true }),
-        store: openai.then_some(false),
-        max_tokens: endpoint.max_output_tokens.filter(|_| !completion_limit),
-        max_completion_tokens: endpoint.max_output_tokens.filter(|_| completion_limit),
+        max_tokens: limit,
     };
     serde_json::to_string(&body).map_err(|_| Failure::InvalidRequest)
+}
+
+fn tools(mode: OutputMode, conversation: &Conversation) -> Vec<Tool<'_>> {
+    let tool = |name, description, parameters| Tool {
+        r#type: "function",
+        function: OfferedFunction { name, description, parameters },
+    };
+    match &conversation.output {
+        Some(output) if mode == OutputMode::Call => {
+            vec![tool(output::NAME, "Takes the answer.", &output.schema)]
+        }
+        _ => conversation
+            .tools
+            .iter()
+            .map(|it| tool(it.name.as_str(), it.description.as_str(), &it.input_schema))
+            .collect(),
+    }
+}
+
+fn response_format(schema: &RawValue) -> ResponseFormat<'_> {
+    let strict = serde_json::from_str(schema.get()).is_ok_and(|schema| output::is_strict(&schema));
+    let json_schema = JsonSchema { name: output::NAME, schema, strict };
+    ResponseFormat { r#type: "json_schema", json_schema }
 }
 
 fn messages(id_shape: IdShape, conversation: &Conversation) -> Vec<Message<'_>> {
@@ -209,19 +254,16 @@ fn content_part(part: &UserPart) -> ContentPart<'_> {
     match part {
         UserPart::Text(text) => ContentPart::Text { text: text.into() },
         UserPart::File { media_type, content, filename } => {
-            let filename = filename.as_deref().unwrap_or("file");
             if let FileContent::Inline(url) = content {
                 if media_type.starts_with("image/") {
                     return ContentPart::ImageUrl { image_url: ImageUrl { url } };
                 }
                 if media_type == "application/pdf" {
+                    let filename = filename.as_deref().unwrap_or("file");
                     return ContentPart::File { file: FileData { filename, file_data: url } };
                 }
             }
-            let text = format!(
-                "[The user attached the file {filename:?} ({media_type}), which this model can't \
-                 read. Say so if it matters.]"
-            );
+            let text = unreadable_note(filename.as_deref(), media_type);
             ContentPart::Text { text: text.into() }
         }
     }

@@ -27,13 +27,13 @@ const MAX_COMPLAINTS: usize = 5;
 
 /// A schema.
 #[derive(Debug)]
-pub(super) struct Schema {
+pub(crate) struct Schema {
     root: Value,
 }
 
 impl Schema {
     /// Reads a schema: an object or a boolean.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let root: Value = serde_json::from_str(text).ok()?;
         (root.is_object() || root.is_boolean()).then_some(Self { root })
     }
@@ -42,7 +42,7 @@ impl Schema {
     ///
     /// # Errors
     /// Up to five complaints: where, what was expected, what was found.
-    pub(super) fn check(&self, value: &Value) -> Result<(), String> {
+    pub(crate) fn check(&self, value: &Value) -> Result<(), String> {
         let run = Run { root: &self.root, steps: Cell::new(0) };
         let mut complaints = Vec::new();
         run.apply(&self.root, value, &Path::Root, 0, &mut complaints);

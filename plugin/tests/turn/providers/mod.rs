@@ -1,7 +1,13 @@
 //! The same scenarios for each wire format: what the provider writes differs, what the user sees
 //! hardly does. A format is added by implementing [`wire::Wire`] and naming it in `every_format!`.
 
+mod anthropic;
 mod chat_completions;
+mod gemini;
+mod gemini_answers;
+mod gemini_requests;
+mod responses;
+mod responses_particulars;
 mod scenarios;
 mod wire;
 
@@ -20,7 +26,7 @@ macro_rules! every_format {
                 reasoning_goes_back_with_its_call refusal length_stop context_too_long unauthorised
                 rate_limited overloaded_twice_then_success error_event_in_mid_stream
                 cut_in_mid_stream html_with_status_200 malformed_event unknown_event empty_stream
-                byte_by_byte crlf large_event slow_past_the_deadline any_split_gives_the_same_events
+                byte_by_byte crlf large_event slow_past_the_deadline object object_failures any_split_gives_the_same_events
             );
         }
     )+};
@@ -33,5 +39,8 @@ macro_rules! every_format {
 }
 
 every_format! {
+    anthropic_messages: super::anthropic::Anthropic;
     openai_compatible: super::chat_completions::ChatCompletions;
+    openai: super::responses::Responses;
+    google: super::gemini::Gemini;
 }

@@ -43,7 +43,8 @@ fn called(id: &'static str, name: &'static str, arguments: serde_json::Value) ->
 
 /// The events of a stream, each with its end.
 fn events(stream: &str) -> Vec<&str> {
-    stream.split_inclusive("\n\n").collect()
+    let end = if stream.contains("\r\n\r\n") { "\r\n\r\n" } else { "\n\n" };
+    stream.split_inclusive(end).collect()
 }
 
 /// The stream's beginning, up to and with the event that holds `needle`.
@@ -173,7 +174,11 @@ pub(crate) fn unauthorised(wire: &impl Wire) {
 
 pub(crate) fn rate_limited(wire: &impl Wire) {
     for (hint, refusal) in wire.rate_limited() {
-        let host = host(wire).responds(refused(refusal)).answers_bytes(wire.text().as_bytes(), &[]);
+        let is_final = refusal.headers.contains(&("x-should-retry", "false"));
+        let mut host = host(wire).responds(refused(refusal));
+        if !is_final {
+            host = host.answers_bytes(wire.text().as_bytes(), &[]);
+        }
         snapshot(wire, &format!("rate_limited__{hint}"), &host, ask("Hi"));
     }
 }
@@ -274,4 +279,57 @@ pub(crate) fn any_split_gives_the_same_events(wire: &impl Wire) {
             prop_assert_eq!(run(&cuts), usual.clone());
         });
     }
+}
+
+fn object_request() -> ObjectRequest {
+    ObjectRequest {
+        prompt: "A title for this article.".into(),
+        schema: json!({
+            "type": "object", "properties": {"title": {"type": "string"}},
+            "required": ["title"], "additionalProperties": false,
+        })
+        .to_string(),
+        max_output_tokens: Some(1_000),
+    }
+}
+
+fn structured(wire: &impl Wire) -> FakeHost {
+    let mut host = host(wire);
+    host.endpoint.capabilities.push("structured-output".into());
+    host
+}
+
+pub(crate) fn object(wire: &impl Wire) {
+    let json = r#"{"title": "Hello"}"#;
+    let host = structured(wire)
+        .responds(refused(wire.overloaded()))
+        .answers_bytes(wire.object(json).as_bytes(), &[]);
+    assert_eq!(host.object(object_request()).expect("a value"), json);
+    let body = host.request(1).to_string();
+    assert!(body.contains("A title for this article.") && body.contains("additionalProperties"));
+    assert!(body.contains("1000"), "{body}");
+}
+
+pub(crate) fn object_failures(wire: &impl Wire) {
+    let fails = |host: FakeHost, code: &str| {
+        let error = host.object(object_request()).expect_err(code);
+        assert_eq!(error.code, code);
+        assert!(!error.message.contains("sk-secret"), "{}", error.message);
+    };
+    let says = |body: &str| structured(wire).answers_bytes(body.as_bytes(), &[]);
+    fails(says(&wire.text()), "OUTPUT_INVALID");
+    fails(says(&wire.object("{}")), "OUTPUT_INVALID");
+    fails(says(&wire.object("{\"title\":\"a\"} And so on.")), "OUTPUT_INVALID");
+    fails(says(&wire.length()), "OUTPUT_LIMIT");
+    fails(says(""), "OUTPUT_EMPTY");
+    fails(says("<html>sk-secret</html>"), "PROVIDER_NOT_A_STREAM");
+    fails(says(&until(&wire.text(), "Hel")), "PROVIDER_CUT");
+    let refusal = says(&wire.refusal()).object(object_request()).expect_err("a refusal");
+    let codes = ["OUTPUT_REFUSED", "PROVIDER_CONTENT_FILTER", "OUTPUT_EMPTY"];
+    assert!(codes.contains(&&*refusal.code), "{refusal:?}");
+    let refuses = |refusal| structured(wire).responds(refused(refusal));
+    fails(refuses(wire.context_too_long()), "PROVIDER_CONTEXT_TOO_LONG");
+    fails(refuses(wire.unauthorised()), "PROVIDER_AUTHENTICATION");
+    let busy = || refused(wire.overloaded());
+    fails(refuses(wire.overloaded()).responds(busy()).responds(busy()), "PROVIDER_OVERLOADED");
 }

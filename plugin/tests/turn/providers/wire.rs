@@ -47,6 +47,11 @@ pub(crate) trait Wire {
     /// `This is as far as`, and the output limit is reached.
     fn length(&self) -> String;
 
+    /// The JSON value that was asked for, natively where the format can.
+    fn object(&self, json: &str) -> String {
+        self.large(json)
+    }
+
     /// One event of 64 KiB: `text` is in one piece.
     fn large(&self, text: &str) -> String;
 

@@ -4,12 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use palisade_data::{Accountability, DataError};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{SqlitePool, sqlite::SqliteRow};
 
 use crate::rows::{flag, list, text};
-
-/// Roles in a row that a tree may have; more are ignored, which also ends a circle.
-const DEEPEST_ROLE: usize = 32;
 
 /// Works out what a user, or a caller without one, may act as.
 ///
@@ -18,26 +15,29 @@ const DEEPEST_ROLE: usize = 32;
 /// counts only for addresses in its networks; an unknown address is in none.
 ///
 /// Errors: [`DataError::InvalidCredentials`] for a user that doesn't exist. The user's status is the
-/// authenticator's to check.
+/// authenticator's to check. Roles beyond 32 levels are ignored.
 pub async fn resolve_accountability(
     pool: &SqlitePool,
     user: Option<&str>,
     ip: Option<IpAddr>,
 ) -> Result<Accountability, DataError> {
-    let mut connection = pool.acquire().await.map_err(DataError::internal)?;
-    let role = match user {
-        Some(user) => role_of(&mut connection, user).await?,
-        None => None,
+    let rows =
+        sqlx::query(STATEMENT).bind(user).fetch_all(pool).await.map_err(DataError::internal)?;
+    let Some(first) = rows.first() else {
+        return Err(DataError::InvalidCredentials);
     };
-    let roles = role_tree(&mut connection, role.clone()).await?;
+    if user.is_some() && !flag(first, 0)? {
+        return Err(DataError::InvalidCredentials);
+    }
+    let roles = role_tree(first)?;
     let mut accountability = Accountability {
         user: user.map(String::from),
-        role,
+        role: roles.first().cloned(),
         roles,
         ip,
         ..Accountability::default()
     };
-    for policy in policies(&mut connection, &accountability).await? {
+    for policy in policies(&rows, &accountability)? {
         if !policy.counts_for(ip) || accountability.policies.contains(&policy.id) {
             continue;
         }
@@ -48,40 +48,37 @@ pub async fn resolve_accountability(
     Ok(accountability)
 }
 
-async fn role_of(
-    connection: &mut SqliteConnection,
-    user: &str,
-) -> Result<Option<String>, DataError> {
-    let row = sqlx::query("select role from directus_users where id = ?")
-        .bind(user)
-        .fetch_optional(connection)
-        .await
-        .map_err(DataError::internal)?
-        .ok_or(DataError::InvalidCredentials)?;
-    text(&row, 0)
-}
+/// Everything at once, because each request waits for it: one row per policy that may count, or one
+/// without a policy. Columns: whether the user exists, the role tree as a JSON array, then the
+/// policy's own.
+const STATEMENT: &str = "\
+    with recursive tree (id, depth) as ( \
+        select role, 0 from directus_users where id = ?1 and role is not null \
+        union all \
+        select r.parent, depth + 1 from tree join directus_roles r on r.id = tree.id \
+        where r.parent is not null and depth < 31 \
+    ) \
+    select exists (select 1 from directus_users where id = ?1), \
+        (select json_group_array(id) from (select cast(id as text) as id from tree order by depth)), \
+        a.role, a.\"user\", p.id, p.admin_access, p.app_access, p.ip_access \
+    from (select 1) left join ( \
+        directus_access a join directus_policies p on p.id = a.policy \
+    ) on a.role in (select id from tree) or a.\"user\" = ?1 \
+        or (a.role is null and a.\"user\" is null) \
+    order by a.sort is null, a.sort, a.id";
 
-/// The role and its parents, own role first.
-async fn role_tree(
-    connection: &mut SqliteConnection,
-    role: Option<String>,
-) -> Result<Vec<String>, DataError> {
-    let mut roles = Vec::new();
-    let mut next = role;
-    while let Some(role) = next {
-        if roles.contains(&role) || roles.len() == DEEPEST_ROLE {
+/// The role and its parents, own role first. A circle of roles ends where it closes.
+fn role_tree(row: &SqliteRow) -> Result<Vec<String>, DataError> {
+    let listed: Vec<String> = match text(row, 1)? {
+        Some(json) => serde_json::from_str(&json).map_err(DataError::internal)?,
+        None => Vec::new(),
+    };
+    let mut roles: Vec<String> = Vec::with_capacity(listed.len());
+    for role in listed {
+        if roles.contains(&role) {
             break;
         }
-        let parent = sqlx::query("select parent from directus_roles where id = ?")
-            .bind(&role)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(DataError::internal)?;
         roles.push(role);
-        next = match parent {
-            Some(row) => text(&row, 0)?,
-            None => None,
-        };
     }
     Ok(roles)
 }
@@ -102,21 +99,11 @@ impl Policy {
 
 /// Policies in the order in which presets are merged: the furthest parent's first, then down to the
 /// own role's, the user's own last.
-async fn policies(
-    connection: &mut SqliteConnection,
-    accountability: &Accountability,
-) -> Result<Vec<Policy>, DataError> {
-    let rows = sqlx::query(
-        "select a.role, a.\"user\", p.id, p.admin_access, p.app_access, p.ip_access \
-         from directus_access a join directus_policies p on p.id = a.policy \
-         order by a.sort is null, a.sort, a.id",
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(DataError::internal)?;
-    let mut found = Vec::new();
+fn policies(rows: &[SqliteRow], accountability: &Accountability) -> Result<Vec<Policy>, DataError> {
+    let mut found = Vec::with_capacity(rows.len());
     for row in rows {
-        let (role, user) = (text(&row, 0)?, text(&row, 1)?);
+        let Some(id) = text(row, 4)? else { continue };
+        let (role, user) = (text(row, 2)?, text(row, 3)?);
         let rank = match (&role, &user) {
             (None, None) if accountability.roles.is_empty() => 0,
             (_, Some(user)) if accountability.user.as_ref() == Some(user) => usize::MAX,
@@ -126,15 +113,9 @@ async fn policies(
             },
             _ => continue,
         };
-        found.push((
-            rank,
-            Policy {
-                id: text(&row, 2)?.unwrap_or_default(),
-                admin: flag(&row, 3)?,
-                app: flag(&row, 4)?,
-                networks: list(&row, 5)?,
-            },
-        ));
+        let policy =
+            Policy { id, admin: flag(row, 5)?, app: flag(row, 6)?, networks: list(row, 7)? };
+        found.push((rank, policy));
     }
     found.sort_by_key(|(rank, _)| *rank);
     Ok(found.into_iter().map(|(_, policy)| policy).collect())

@@ -1,14 +1,11 @@
 //! `palisade:host/provider`: HTTP to the one endpoint that the turn was started for.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
-use tokio::task::yield_now;
+use tokio::time::{Instant, sleep_until, timeout};
 use wasmtime::component::Resource;
 
 use super::{
@@ -26,9 +23,14 @@ const HEADERS: usize = 16;
 const BODY_BYTES: usize = 4 << 20;
 /// Bytes that one `read` gives at most.
 const READ_BYTES: u32 = 1 << 20;
-/// How long a `read` that has something gathers more of what has arrived. It doesn't wait that long;
-/// this keeps a stream that never pauses, on a busy machine, from being held back.
-const GATHER: Duration = Duration::from_millis(1);
+/// Time between two reads of an answer that is being shown. What arrives faster is gathered: nobody
+/// reads a text that changes more often, and each way through the guest and to the client costs several
+/// times what a further event on the same way does. The beginning of an answer is never held back, and
+/// neither is a model that writes fewer than 500 pieces a second.
+const PACE: Duration = Duration::from_millis(2);
+/// How long a read that was held back takes pieces over from the connection's task, which decodes each
+/// one only when it is asked for it.
+const TAKE_OVER: Duration = Duration::from_millis(1);
 
 /// The provider and model of a turn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -129,6 +131,8 @@ pub struct Response {
     /// Bytes that arrived and didn't fit into the last read.
     rest: Bytes,
     end: Option<End>,
+    /// When the last read gave all that there was.
+    given: Option<Instant>,
 }
 
 /// How a body ended. An error is given again on each further read: a body that broke off must never
@@ -141,12 +145,8 @@ enum End {
 
 impl Response {
     /// Waits for bytes, then takes along what is already there, up to `limit`. Empty at the end.
-    ///
-    /// The task that owns the connection hands over a body piece by piece, mostly one event, and
-    /// decodes the next one only when it gets to run. It is given way to, so that events which
-    /// arrived together go through the guest and to the client together: each way through costs
-    /// several times what a further event on the same way does.
-    async fn read(&mut self, limit: usize) -> Result<Vec<u8>, CapabilityError> {
+    /// `paced`: whether what comes faster than [`PACE`] waits for more, in the connection's buffers.
+    async fn read(&mut self, limit: usize, paced: bool) -> Result<Vec<u8>, CapabilityError> {
         while self.rest.is_empty() && self.end.is_none() {
             let item = self.reply.body.next().await;
             self.accept(item);
@@ -157,27 +157,36 @@ impl Response {
                 _ => Ok(Vec::new()),
             };
         }
-        let started = Instant::now();
+        let due = self.given.map(|given| given + PACE).filter(|due| paced && *due > Instant::now());
         let mut bytes = Vec::new();
-        let mut gave_way = false;
-        loop {
-            let part = self.rest.split_to(self.rest.len().min(limit - bytes.len()));
-            bytes.extend_from_slice(&part);
-            if bytes.len() == limit || self.end.is_some() {
-                return Ok(bytes);
-            }
-            match self.reply.body.next().now_or_never() {
-                Some(item) => {
+        if let Some(due) = due
+            && self.end.is_none()
+        {
+            sleep_until(due).await;
+            let taken = timeout(TAKE_OVER, async {
+                while !self.take(&mut bytes, limit) {
+                    let item = self.reply.body.next().await;
                     self.accept(item);
-                    gave_way = false;
                 }
-                None if gave_way || started.elapsed() > GATHER => return Ok(bytes),
-                None => {
-                    yield_now().await;
-                    gave_way = true;
-                }
-            }
+            });
+            // Whether the time was up says nothing: what was taken over is in `bytes`.
+            drop(taken.await);
         }
+        while !self.take(&mut bytes, limit)
+            && let Some(item) = self.reply.body.next().now_or_never()
+        {
+            self.accept(item);
+        }
+        // A backlog is worked off without a pause.
+        self.given = (bytes.len() < limit).then(Instant::now);
+        Ok(bytes)
+    }
+
+    /// Moves the last piece to `bytes`, as far as there is room. Whether that is all that a read gives.
+    fn take(&mut self, bytes: &mut Vec<u8>, limit: usize) -> bool {
+        let part = self.rest.split_to(self.rest.len().min(limit - bytes.len()));
+        bytes.extend_from_slice(&part);
+        bytes.len() == limit || self.end.is_some()
     }
 
     fn accept(&mut self, item: Option<Result<Bytes, CapabilityError>>) {
@@ -230,7 +239,7 @@ impl provider::Host for TurnState {
         };
         match self.provider.send(call).await {
             Ok(reply) => {
-                let response = Response { reply, rest: Bytes::new(), end: None };
+                let response = Response { reply, rest: Bytes::new(), end: None, given: None };
                 Ok(Ok(self.resources.push(response)?))
             }
             Err(error) => Ok(Err(error.into())),
@@ -268,8 +277,9 @@ impl provider::HostResponse for TurnState {
             )
             .into()));
         }
+        let paced = self.stream.is_answering();
         let response = self.resources.get_mut(&response)?;
-        Ok(response.read(max_bytes as usize).await.map_err(Into::into))
+        Ok(response.read(max_bytes as usize, paced).await.map_err(Into::into))
     }
 
     fn report_usage(
@@ -314,7 +324,7 @@ mod tests {
             body: parts.boxed(),
             on_usage: Box::new(|_| {}),
         };
-        Response { reply, rest: Bytes::new(), end: None }
+        Response { reply, rest: Bytes::new(), end: None, given: None }
     }
 
     fn cut_off() -> CapabilityError {
@@ -325,20 +335,20 @@ mod tests {
     async fn a_read_takes_along_what_has_arrived() {
         let mut response =
             response(stream::iter(["ab", "", "cde", "f"].map(|part| Ok(part.into()))));
-        assert_eq!(response.read(4).await.unwrap(), b"abcd");
-        assert_eq!(response.read(100).await.unwrap(), b"ef");
-        assert_eq!(response.read(100).await.unwrap(), b"");
-        assert_eq!(response.read(100).await.unwrap(), b"", "the end stays the end");
+        assert_eq!(response.read(4, false).await.unwrap(), b"abcd");
+        assert_eq!(response.read(100, false).await.unwrap(), b"ef");
+        assert_eq!(response.read(100, false).await.unwrap(), b"");
+        assert_eq!(response.read(100, false).await.unwrap(), b"", "the end stays the end");
     }
 
     #[tokio::test]
     async fn a_read_does_not_wait_for_more_than_it_has() {
         let parts = stream::iter([Ok(Bytes::from("ab"))]).chain(stream::pending());
-        assert_eq!(response(parts).read(100).await.unwrap(), b"ab");
+        assert_eq!(response(parts).read(100, false).await.unwrap(), b"ab");
     }
 
     #[tokio::test]
-    async fn a_read_takes_along_what_a_connection_hands_over_piece_by_piece() {
+    async fn what_comes_faster_than_the_pace_waits_for_more() {
         let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
         let connection = tokio::spawn(async move {
             for piece in ["ab", "cd", "ef"] {
@@ -346,16 +356,20 @@ mod tests {
             }
             std::future::pending::<()>().await;
         });
-        let pieces = stream::poll_fn(move |context| receiver.poll_recv(context));
-        assert_eq!(response(pieces).read(100).await.unwrap(), b"abcdef");
+        let mut response = response(stream::poll_fn(move |context| receiver.poll_recv(context)));
+        assert_eq!(response.read(100, true).await.unwrap(), b"ab", "the first bytes at once");
+        let before = Instant::now();
+        assert_eq!(response.read(3, true).await.unwrap(), b"cde", "then together");
+        assert!(before.elapsed() >= PACE);
+        assert_eq!(response.read(3, true).await.unwrap(), b"f", "a backlog doesn't wait");
         connection.abort();
     }
 
     #[tokio::test]
     async fn a_body_that_breaks_off_never_looks_complete() {
         let mut response = response(stream::iter([Ok(Bytes::from("ab")), Err(cut_off())]));
-        assert_eq!(response.read(100).await.unwrap(), b"ab", "what arrived is given first");
-        assert_eq!(response.read(100).await.unwrap_err().code, "PROVIDER_CUT");
-        assert_eq!(response.read(100).await.unwrap_err().code, "PROVIDER_CUT");
+        assert_eq!(response.read(100, false).await.unwrap(), b"ab", "what arrived is given first");
+        assert_eq!(response.read(100, false).await.unwrap_err().code, "PROVIDER_CUT");
+        assert_eq!(response.read(100, false).await.unwrap_err().code, "PROVIDER_CUT");
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct UiStream {
     written: u64,
     limit: u64,
     phase: Phase,
+    /// Whether some of an answer was written.
+    answering: bool,
     /// Approvals that the host wants and the guest hasn't asked for yet, by approval id.
     questions: BTreeMap<String, Question>,
 }
@@ -58,6 +60,7 @@ impl UiStream {
             written: 0,
             limit,
             phase: Phase::Silent,
+            answering: false,
             questions: BTreeMap::new(),
         }
     }
@@ -76,6 +79,11 @@ impl UiStream {
     /// How far the stream is.
     pub(crate) fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Whether the client has something of an answer already.
+    pub(crate) fn is_answering(&self) -> bool {
+        self.answering
     }
 
     /// Bytes that were written.
@@ -148,6 +156,10 @@ impl UiStream {
             encode::reason(&mut self.buffer, &tool_call_id, &reason)?;
         }
         self.check_size(0)?;
+        self.answering |= matches!(
+            chunk,
+            Chunk::TextDelta(_) | Chunk::ReasoningDelta(_) | Chunk::ToolInputDelta(_)
+        );
         Ok(match chunk {
             Chunk::Error(_) => Phase::Failed,
             Chunk::Finish(_) => Phase::Finished,

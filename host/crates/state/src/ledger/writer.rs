@@ -14,6 +14,8 @@ use crate::{StateError, store::Store};
 const QUEUE: usize = 1024;
 /// Rows per transaction at most.
 const BATCH: usize = 256;
+/// How long rows wait for more, so that turns that end at about the same time share a transaction.
+const GATHERING: Duration = Duration::from_millis(5);
 /// How long a caller waits for room in the queue, or for a flush.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Pause before a failed batch is tried again; doubled each time up to the second value.
@@ -69,6 +71,14 @@ async fn run(store: Store, mut commands: mpsc::Receiver<Command>) {
     let mut rows = Vec::with_capacity(BATCH);
     let mut flushes = Vec::new();
     while commands.recv_many(&mut received, BATCH).await > 0 {
+        if !received.iter().any(|command| matches!(command, Command::Flush(_))) {
+            sleep(GATHERING).await;
+            while received.len() < BATCH
+                && let Ok(command) = commands.try_recv()
+            {
+                received.push(command);
+            }
+        }
         for command in received.drain(..) {
             match command {
                 Command::Append(entry) => rows.push(*entry),

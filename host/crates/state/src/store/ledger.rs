@@ -1,7 +1,7 @@
 //! Rows of the ledger.
 
 use jiff::Timestamp;
-use sqlx::{FromRow, Row, sqlite::SqliteRow};
+use sqlx::{FromRow, QueryBuilder, Row, Sqlite, query_builder::Separated, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::Store;
@@ -54,14 +54,18 @@ impl Store {
         if entries.is_empty() {
             return Ok(());
         }
-        let write = async {
-            let mut transaction = self.relaxed.begin_with("BEGIN IMMEDIATE").await?;
-            for entry in entries {
-                insert(&mut transaction, entry).await?;
-            }
-            transaction.commit().await
-        };
-        write.await.map_err(StateError::database("write the ledger"))
+        // One statement is one transaction and one way to the connection's thread and back.
+        let mut statement = QueryBuilder::new(INSERT);
+        statement.push_values(entries, |mut row, entry| values(&mut row, entry));
+        statement.push(" ON CONFLICT (id) DO NOTHING");
+        statement
+            .build()
+            // Batches have any length; only the usual ones are worth keeping.
+            .persistent(entries.len() <= USUAL_BATCH)
+            .execute(&self.relaxed)
+            .await
+            .map(drop)
+            .map_err(StateError::database("write the ledger"))
     }
 
     /// Whether the ledger can't be written any more because the store was closed.
@@ -127,47 +131,42 @@ impl Store {
     }
 }
 
-async fn insert(
-    connection: &mut sqlx::SqliteConnection,
-    entry: &LedgerEntry,
-) -> Result<(), sqlx::Error> {
+const INSERT: &str = "INSERT INTO palisade_ledger (id, time, workspace, turn, user_id, kind, tool, \
+     tool_call_id, provider, model, endpoint, region, collections, fields, items, bytes_sent, \
+     bytes_received, input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micros, \
+     approval_id, outcome, reason) ";
+/// Rows of a batch whose statement is kept prepared.
+const USUAL_BATCH: usize = 16;
+
+/// The columns of [`INSERT`].
+fn values(row: &mut Separated<'_, Sqlite, &'static str>, entry: &LedgerEntry) {
     // No counter of a turn comes near 2^63.
     let number = |value: Option<u64>| value.map(|value| i64::try_from(value).unwrap_or(i64::MAX));
-    sqlx::query(
-        "INSERT INTO palisade_ledger (id, time, workspace, turn, user_id, kind, tool, tool_call_id, \
-         provider, model, endpoint, region, collections, fields, items, bytes_sent, bytes_received, \
-         input_tokens, output_tokens, cached_tokens, reasoning_tokens, cost_micros, approval_id, \
-         outcome, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
-         ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(entry.id.to_string())
-    .bind(entry.time.as_millisecond())
-    .bind(&entry.workspace)
-    .bind(&entry.turn)
-    .bind(&entry.user)
-    .bind(entry.kind.as_str())
-    .bind(&entry.tool)
-    .bind(&entry.tool_call_id)
-    .bind(&entry.provider)
-    .bind(&entry.model)
-    .bind(&entry.endpoint)
-    .bind(&entry.region)
-    .bind(names_to_json(&entry.collections))
-    .bind(names_to_json(&entry.fields))
-    .bind(number(entry.items))
-    .bind(number(entry.bytes_sent))
-    .bind(number(entry.bytes_received))
-    .bind(number(entry.input_tokens))
-    .bind(number(entry.output_tokens))
-    .bind(number(entry.cached_tokens))
-    .bind(number(entry.reasoning_tokens))
-    .bind(number(entry.cost_micros))
-    .bind(&entry.approval_id)
-    .bind(&entry.outcome)
-    .bind(&entry.reason)
-    .execute(connection)
-    .await
-    .map(drop)
+    row.push_bind(entry.id.to_string())
+        .push_bind(entry.time.as_millisecond())
+        .push_bind(entry.workspace.clone())
+        .push_bind(entry.turn.clone())
+        .push_bind(entry.user.clone())
+        .push_bind(entry.kind.as_str())
+        .push_bind(entry.tool.clone())
+        .push_bind(entry.tool_call_id.clone())
+        .push_bind(entry.provider.clone())
+        .push_bind(entry.model.clone())
+        .push_bind(entry.endpoint.clone())
+        .push_bind(entry.region.clone())
+        .push_bind(names_to_json(&entry.collections))
+        .push_bind(names_to_json(&entry.fields))
+        .push_bind(number(entry.items))
+        .push_bind(number(entry.bytes_sent))
+        .push_bind(number(entry.bytes_received))
+        .push_bind(number(entry.input_tokens))
+        .push_bind(number(entry.output_tokens))
+        .push_bind(number(entry.cached_tokens))
+        .push_bind(number(entry.reasoning_tokens))
+        .push_bind(number(entry.cost_micros))
+        .push_bind(entry.approval_id.clone())
+        .push_bind(entry.outcome.clone())
+        .push_bind(entry.reason.clone());
 }
 
 fn entry(row: &SqliteRow) -> Result<LedgerEntry, sqlx::Error> {

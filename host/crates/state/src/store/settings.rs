@@ -1,6 +1,6 @@
 //! Settings documents.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, Row};
 
 use super::Store;
 use crate::StateError;
@@ -30,6 +30,32 @@ impl Store {
         .fetch_optional(&self.readers)
         .await
         .map_err(StateError::database("read the settings"))
+    }
+
+    /// The settings of a workspace, and the names of its sealed records of a purpose, in one look.
+    pub(crate) async fn settings_and_names(
+        &self,
+        workspace: &str,
+        purpose: &str,
+    ) -> Result<(Option<SettingsRecord>, String), StateError> {
+        let failed = StateError::database("read the settings");
+        let read = async {
+            let row = sqlx::query(
+                "SELECT (SELECT json_group_array(name) FROM palisade_sealed WHERE workspace = ?1 \
+                 AND purpose = ?2) AS names, s.revision, s.value, s.updated_at, s.updated_by \
+                 FROM (SELECT 1) LEFT JOIN palisade_settings s ON s.workspace = ?1",
+            )
+            .bind(workspace)
+            .bind(purpose)
+            .fetch_one(&self.readers)
+            .await?;
+            let settings = match row.try_get::<Option<i64>, _>("revision")? {
+                Some(_) => Some(SettingsRecord::from_row(&row)?),
+                None => None,
+            };
+            Ok((settings, row.try_get("names")?))
+        };
+        read.await.map_err(failed)
     }
 
     /// Replaces the settings if they are at `expected` (0: there are none). Whether they were.
