@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::{
     config::Config,
+    files::FileService,
     turn::{Providers, SealedKeys, TurnService},
 };
 
@@ -44,6 +45,8 @@ pub struct App {
     pub project: Project,
     /// Turns.
     pub turns: TurnService,
+    /// Files for providers.
+    pub files: FileService,
 }
 
 impl App {
@@ -68,7 +71,13 @@ impl App {
             state.clone(),
             Providers::new(&config.providers, &egress, &keys)?,
         );
-        Ok(Self { config, state, project, turns })
+        let files = FileService::new(
+            config.workspace.id.clone(),
+            state.clone(),
+            project.clone(),
+            turns.clone(),
+        );
+        Ok(Self { config, state, project, turns, files })
     }
 
     /// Waits for running turns, writes what is queued and closes the databases. Nothing may be
@@ -78,6 +87,7 @@ impl App {
     /// closed all the same.
     pub async fn close(&self) -> Result<(), StateError> {
         self.turns.finish().await;
+        self.files.finish().await;
         self.project.close().await;
         self.state.close().await
     }

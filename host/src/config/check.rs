@@ -226,19 +226,17 @@ fn provider(
         return Err(wrong("id", "has to be 1 to 64 of A-Z a-z 0-9 _ . -"));
     }
     let kind = written.kind.ok_or_else(|| wrong("kind", "is missing"))?;
-    let kind: ProviderKind = kind
-        .parse()
-        .map_err(|_| wrong("kind", "has to be \"openai\", \"openai-compatible\" or \"demo\""))?;
-    if !kind.is_supported() {
-        let problem = format!("is \"{kind}\", which this version doesn't have yet");
-        return Err(wrong("kind", &problem));
-    }
+    let kind: ProviderKind = kind.parse().map_err(|_| {
+        let kinds: Vec<_> =
+            ProviderKind::ALL.into_iter().map(|kind| format!("\"{kind}\"")).collect();
+        wrong("kind", &format!("has to be one of {}", kinds.join(", ")))
+    })?;
     let base_url = base_url(written.base_url.as_deref(), kind, egress)
         .map_err(|problem| wrong("base_url", &problem))?;
     for (index, model) in written.allowed_models.iter().enumerate() {
-        if !(1..=256).contains(&model.len()) {
+        if !kind.accepts_model(model) {
             let key = format!("allowed_models[{index}]");
-            return Err(wrong(&key, "has to be the id of a model, at most 256 bytes"));
+            return Err(wrong(&key, model_name(kind)));
         }
     }
     let models = written
@@ -258,6 +256,16 @@ fn provider(
         locked: written.locked,
         models,
     })
+}
+
+/// What belongs where a model is named, as the rest of a sentence.
+fn model_name(kind: ProviderKind) -> &'static str {
+    match kind {
+        ProviderKind::Google => {
+            "has to be the id of a model, without \"models/\": 1 to 256 of A-Z a-z 0-9 . _ -"
+        }
+        _ => "has to be the id of a model, at most 256 bytes",
+    }
 }
 
 fn base_url(

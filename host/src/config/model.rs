@@ -64,7 +64,7 @@ pub struct WorkspaceConfig {
 pub struct ProviderConfig {
     /// What chat requests name. 1 to 64 of `[A-Za-z0-9_.-]`.
     pub id: String,
-    /// Kind; one that this version supports.
+    /// Kind.
     pub kind: ProviderKind,
     /// Name, for people.
     pub name: Option<String>,

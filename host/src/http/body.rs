@@ -47,7 +47,7 @@ impl FromRequest<App> for JsonBytes {
 
     async fn from_request(request: Request, _: &App) -> Result<Self, HttpError> {
         if !has_type(request.headers(), JSON) {
-            return Err(HttpError::UnsupportedMediaType);
+            return Err(HttpError::UnsupportedMediaType(JSON));
         }
         read(request.into_body()).await.map(Self)
     }
@@ -86,7 +86,7 @@ impl FromRequest<App> for OptionalJson {
             return Ok(Self(Value::Null));
         }
         if !is_json {
-            return Err(HttpError::UnsupportedMediaType);
+            return Err(HttpError::UnsupportedMediaType(JSON));
         }
         serde_json::from_slice(&bytes)
             .map(Self)

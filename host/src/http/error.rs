@@ -15,7 +15,7 @@ use palisade_state::StateError;
 use serde_json::json;
 use thiserror::Error;
 
-use crate::turn::TurnStartError;
+use crate::{files::FileError, turn::TurnStartError};
 
 /// Why a request isn't answered as asked. What a caller gets to see is a message, a code and facts
 /// about the request; what lies beneath goes to the log, under the request's id.
@@ -34,8 +34,8 @@ pub enum HttpError {
     #[error("{0}")]
     Conflict(String),
     /// 415 `UNSUPPORTED_MEDIA_TYPE`.
-    #[error("The body has to be sent as application/json.")]
-    UnsupportedMediaType,
+    #[error("The body has to be sent as {0}.")]
+    UnsupportedMediaType(&'static str),
     /// 501 `NOT_IMPLEMENTED`.
     #[error("{0} is not part of this version.")]
     NotImplemented(&'static str),
@@ -80,7 +80,7 @@ impl HttpError {
             Self::SignIn(error) => status(error.status()),
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -101,7 +101,7 @@ impl HttpError {
             Self::SignIn(error) => error.code(),
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::Conflict(_) => "CONFLICT",
-            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
             Self::NotImplemented(_) => "NOT_IMPLEMENTED",
             Self::Busy { .. } => "SERVICE_UNAVAILABLE",
         }
@@ -181,12 +181,36 @@ impl From<StateError> for HttpError {
     }
 }
 
+impl From<FileError> for HttpError {
+    fn from(error: FileError) -> Self {
+        let reason = error.to_string();
+        let (service, cause) = match error {
+            FileError::Forbidden => return Self::forbidden(),
+            FileError::ProviderNotAllowed => return DataError::Forbidden(reason).into(),
+            FileError::Invalid(_) | FileError::Broken(_) | FileError::SendAgain { .. } => {
+                return Self::invalid_payload(reason);
+            }
+            FileError::Data(error) => return error.into(),
+            FileError::State(error) => return error.into(),
+            FileError::Busy => ("ai".to_owned(), None),
+            FileError::NoKey(provider) | FileError::ProviderTooSlow(provider) => (provider, None),
+            FileError::Provider { provider, error } => (provider, Some(error)),
+        };
+        if let Some(cause) = cause {
+            tracing::warn!(cause = %chain(&cause), service, "a provider's file storage failed");
+        }
+        let reason = reason.trim_end_matches('.').to_owned();
+        DataError::ServiceUnavailable { service, reason }.into()
+    }
+}
+
 impl From<TurnStartError> for HttpError {
     fn from(error: TurnStartError) -> Self {
         match error {
             TurnStartError::Forbidden => Self::forbidden(),
             TurnStartError::ModelNotAllowed => DataError::Forbidden(error.to_string()).into(),
             TurnStartError::Request(error) => error.into(),
+            TurnStartError::FileRefused(reason) => DataError::Forbidden(reason).into(),
             TurnStartError::UnknownProvider(_) => Self::invalid_payload(error.to_string()),
             TurnStartError::NoProvider => {
                 let reason = error.to_string();

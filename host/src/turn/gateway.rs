@@ -8,7 +8,8 @@ use std::{
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use palisade_provider::{
-    ProviderError, ProviderErrorKind, ProviderRequest, ProviderResponse, ProviderTransport,
+    ProviderError, ProviderErrorKind, ProviderKind, ProviderRequest, ProviderResponse,
+    ProviderTransport,
 };
 use palisade_sandbox::{
     CapabilityError, CapabilityErrorKind, Endpoint, ProviderCall, ProviderGateway, ProviderReply,
@@ -22,6 +23,7 @@ use tracing::Instrument;
 /// The provider of one turn.
 pub(super) struct Gateway {
     pub(super) transport: Arc<dyn ProviderTransport>,
+    pub(super) kind: ProviderKind,
     pub(super) endpoint: Endpoint,
     /// A ledger row with workspace, turn, user, provider, model and region.
     pub(super) row: LedgerEntry,
@@ -58,8 +60,8 @@ fn with<T>(record: &Mutex<LedgerEntry>, change: impl FnOnce(&mut LedgerEntry) ->
 /// The one field of a request body that the host looks at: the rest is the wire format's business.
 #[derive(Deserialize)]
 struct RequestedModel<'a> {
-    #[serde(borrow)]
-    model: Cow<'a, str>,
+    #[serde(borrow, default)]
+    model: Option<Cow<'a, str>>,
 }
 
 #[async_trait]
@@ -77,7 +79,7 @@ impl ProviderGateway for Gateway {
             bytes_sent: Some(call.body.len() as u64),
             ..super::fresh(&self.row, LedgerKind::ProviderCall)
         });
-        let sent = match self.check_model(&call.body) {
+        let sent = match self.check_model(&call) {
             Ok(()) => {
                 let request =
                     ProviderRequest { path: call.path, headers: call.headers, body: call.body };
@@ -139,16 +141,24 @@ impl Gateway {
         }
     }
 
-    /// The model was allowed by name; a body that names another one would go around that.
-    fn check_model(&self, body: &[u8]) -> Result<(), CapabilityError> {
-        let requested: RequestedModel<'_> = serde_json::from_slice(body).map_err(|_| {
-            CapabilityError::new(
-                CapabilityErrorKind::Invalid,
-                "INVALID_PAYLOAD",
-                "The body of a provider request is a JSON object with a model.",
-            )
-        })?;
-        if requested.model == self.endpoint.model {
+    /// The model was allowed by name; a request that names another one would go around that. Where the
+    /// path names the model, the body has nothing to say about it.
+    fn check_model(&self, call: &ProviderCall) -> Result<(), CapabilityError> {
+        let not_an_object = || invalid("The body of a provider request is a JSON object.");
+        // A list of values in the order of the fields would do otherwise.
+        if call.body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(not_an_object());
+        }
+        let body: RequestedModel<'_> =
+            serde_json::from_slice(&call.body).map_err(|_| not_an_object())?;
+        // A path that the kind doesn't have is refused by the transport, which knows how to say so.
+        let in_path = self.kind.route(&call.path).and_then(|route| route.model);
+        let requested = match (in_path, body.model.as_deref()) {
+            (Some(model), None) | (None, Some(model)) => model,
+            (Some(_), Some(_)) => return Err(invalid("The path names the model, not the body.")),
+            (None, None) => return Err(invalid("A provider request names its model.")),
+        };
+        if requested == self.endpoint.model {
             return Ok(());
         }
         Err(CapabilityError::new(
@@ -157,6 +167,10 @@ impl Gateway {
             "This turn may use no other model than the one it was started with.",
         ))
     }
+}
+
+fn invalid(message: &'static str) -> CapabilityError {
+    CapabilityError::new(CapabilityErrorKind::Invalid, "INVALID_PAYLOAD", message)
 }
 
 fn note_usage(row: &mut LedgerEntry, usage: ProviderUsage) {
@@ -193,36 +207,63 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_body_that_names_another_model_is_not_sent() {
-        let records = CallRecords::default();
-        let gateway = Gateway {
+    fn gateway(kind: ProviderKind, records: CallRecords) -> Gateway {
+        Gateway {
             transport: Arc::new(Never),
+            kind,
             endpoint: Endpoint { model: "small".into(), ..Endpoint::default() },
             row: LedgerEntry::new("main", LedgerKind::ProviderCall),
             base_url: Some("https://provider.example/v1/".into()),
-            records: records.clone(),
-        };
-        for (body, code) in [
-            (r#"{"model":"large"}"#, "MODEL_DENIED"),
-            (r#"{"model":"small","model":"large"}"#, "INVALID_PAYLOAD"),
-            (r#"{"messages":[]}"#, "INVALID_PAYLOAD"),
-            ("[]", "INVALID_PAYLOAD"),
-        ] {
-            let call = ProviderCall {
-                path: "chat/completions".into(),
-                headers: Vec::new(),
-                body: Bytes::from(body),
-            };
-            let error = gateway.send(call).await.expect_err("refused");
-            assert_eq!(error.code, code, "{body}");
+            records,
+        }
+    }
+
+    fn call(path: &str, body: &'static str) -> ProviderCall {
+        ProviderCall { path: path.into(), headers: Vec::new(), body: Bytes::from(body) }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_names_another_model_is_not_sent() {
+        let gemini = |model: &str| format!("models/{model}:streamGenerateContent");
+        let cases = [
+            (ProviderKind::OpenAi, "responses".to_owned()),
+            (ProviderKind::OpenAiCompatible, "chat/completions".to_owned()),
+            (ProviderKind::Anthropic, "v1/messages".to_owned()),
+        ]
+        .into_iter()
+        .flat_map(|(kind, path)| {
+            [
+                (r#"{"model":"large"}"#, "MODEL_DENIED"),
+                (r#"{"model":"small","model":"large"}"#, "INVALID_PAYLOAD"),
+                (r#"{"messages":[]}"#, "INVALID_PAYLOAD"),
+                (r#"{"model":null}"#, "INVALID_PAYLOAD"),
+                (r#"["small"]"#, "INVALID_PAYLOAD"),
+                ("[]", "INVALID_PAYLOAD"),
+            ]
+            .map(|(body, code)| (kind, path.clone(), body, code))
+        })
+        .chain(
+            [
+                (gemini("large"), "{}", "MODEL_DENIED"),
+                (gemini("small"), r#"{"model":"small"}"#, "INVALID_PAYLOAD"),
+                (gemini("small"), r#"{"model":"models/large"}"#, "INVALID_PAYLOAD"),
+                (gemini("large"), r#"{"model":"small"}"#, "INVALID_PAYLOAD"),
+                (gemini("small"), "[]", "INVALID_PAYLOAD"),
+                (gemini("../small"), "{}", "INVALID_PAYLOAD"),
+                ("models/small:generateContent".into(), "{}", "INVALID_PAYLOAD"),
+            ]
+            .map(|(path, body, code)| (ProviderKind::Google, path, body, code)),
+        );
+        let mut count = 0;
+        let records = CallRecords::default();
+        for (kind, path, body, code) in cases {
+            count += 1;
+            let refused = gateway(kind, records.clone()).send(call(&path, body)).await;
+            assert_eq!(refused.expect_err("refused").code, code, "{kind} {path} {body}");
         }
         let rows = records.take();
-        assert_eq!(rows.len(), 4);
+        assert_eq!(rows.len(), count);
         assert!(rows.iter().all(|row| row.outcome != "ok" && row.bytes_sent.is_none()));
-        assert_eq!(
-            rows[0].endpoint.as_deref(),
-            Some("https://provider.example/v1/chat/completions")
-        );
+        assert_eq!(rows[0].endpoint.as_deref(), Some("https://provider.example/v1/responses"));
     }
 }

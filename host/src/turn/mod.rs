@@ -1,5 +1,6 @@
 //! One turn: from an authenticated request to the end of its stream.
 
+mod attached;
 mod executor;
 mod gatekeeper;
 mod gateway;

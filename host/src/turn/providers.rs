@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use palisade_provider::{
-    DemoTransport, EgressClient, HttpTransport, KeyLookup, ProviderError, ProviderTransport,
+    DemoTransport, EgressClient, FileStorage, HttpTransport, KeyLookup, ProviderError,
+    ProviderTransport, file_storage,
 };
 use palisade_state::State;
 use secrecy::SecretString;
@@ -18,6 +19,8 @@ pub struct Provider {
     pub config: ProviderConfig,
     /// Sends the requests.
     pub transport: Arc<dyn ProviderTransport>,
+    /// Its file storage, where its kind has one.
+    pub storage: Option<Arc<dyn FileStorage>>,
 }
 
 impl fmt::Debug for Provider {
@@ -40,13 +43,13 @@ impl Providers {
         keys: &Arc<dyn KeyLookup>,
     ) -> Result<Self, ProviderError> {
         let providers = configured.iter().map(|config| {
-            let transport: Arc<dyn ProviderTransport> = match config.transport_settings() {
-                Some(settings) => {
-                    Arc::new(HttpTransport::new(settings, egress.clone(), Arc::clone(keys))?)
-                }
-                None => Arc::new(DemoTransport),
+            let config = config.clone();
+            let Some(settings) = config.transport_settings() else {
+                return Ok(Provider { config, transport: Arc::new(DemoTransport), storage: None });
             };
-            Ok(Provider { config: config.clone(), transport })
+            let storage = file_storage(settings.clone(), egress.clone(), Arc::clone(keys))?;
+            let transport = HttpTransport::new(settings, egress.clone(), Arc::clone(keys))?;
+            Ok(Provider { config, transport: Arc::new(transport), storage })
         });
         Ok(Self(providers.collect::<Result<_, ProviderError>>()?))
     }

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use jiff::Timestamp;
 use palisade_conversation::{ChatRequest, RequestError, RequestedTool};
 use palisade_data::{Caller, DataBackend, DataError};
 use palisade_policy::{BuiltInTool, Effect, Gate, Rules, ToolMode, TurnFacts};
@@ -10,7 +11,7 @@ use palisade_sandbox::{
     Endpoint, Sandbox, SandboxError, ToolDefinition, TurnIdentity, TurnOutcome, TurnPlace,
     TurnRequest, TurnSettings, TurnSetup,
 };
-use palisade_state::{Ledger, LedgerEntry, LedgerKind, State, StateError};
+use palisade_state::{FileHolder, Ledger, LedgerEntry, LedgerKind, State, StateError};
 use serde_json::value::RawValue;
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use super::{
     Provider, Providers, TurnStream,
+    attached::{Attaching, attach},
     executor::Executor,
     gatekeeper::TurnGatekeeper,
     gateway::{CallRecords, Gateway},
@@ -42,6 +44,9 @@ pub enum TurnStartError {
     /// No provider has this id. 400.
     #[error("There is no provider \"{0}\"")]
     UnknownProvider(String),
+    /// A file in the conversation isn't the caller's. 403; the text names it.
+    #[error("{0}")]
+    FileRefused(String),
     /// The workspace doesn't allow the model. 403, the same whether the model exists or not.
     #[error("Model not allowed for this provider")]
     ModelNotAllowed,
@@ -60,6 +65,16 @@ pub enum TurnStartError {
     /// The project doesn't answer. 503.
     #[error(transparent)]
     Data(#[from] DataError),
+}
+
+impl TurnStartError {
+    /// Why, for the ledger. The name of a file may be content, so it isn't in there.
+    fn reason(&self) -> String {
+        match self {
+            Self::FileRefused(_) => "A file id that is not the user's".into(),
+            error => error.to_string(),
+        }
+    }
 }
 
 /// A model that a caller may use.
@@ -168,14 +183,18 @@ impl TurnService {
     ) -> Result<TurnStream, TurnStartError> {
         let user = caller.accountability.user.clone();
         let started = self.try_start(caller, request).await;
-        if let Err(error @ (TurnStartError::Forbidden | TurnStartError::ModelNotAllowed)) = &started
+        if let Err(
+            error @ (TurnStartError::Forbidden
+            | TurnStartError::ModelNotAllowed
+            | TurnStartError::FileRefused(_)),
+        ) = &started
             // Nobody can fill the ledger without an account.
             && user.is_some()
         {
             let row = LedgerEntry {
                 user,
                 outcome: "FORBIDDEN".into(),
-                reason: Some(error.to_string()),
+                reason: Some(error.reason()),
                 ..LedgerEntry::new(self.parts.workspace.clone(), LedgerKind::Refusal)
             };
             self.parts.state.ledger().append(row).await?;
@@ -203,6 +222,7 @@ impl TurnService {
         // Two databases, asked at the same time: the caller waits for the first token.
         let ((settings, provider, model), project_name) =
             tokio::try_join!(chosen, self.project_name())?;
+        self.attach_files(&mut request, &user, provider)?;
         let place = self.parts.sandbox.admit().await?;
 
         let turn = Uuid::now_v7().to_string();
@@ -342,6 +362,22 @@ impl TurnService {
         .ok_or(TurnStartError::ModelNotAllowed)
     }
 
+    /// Checks the files in a conversation, once, before any guest runs.
+    fn attach_files(
+        &self,
+        request: &mut ChatRequest,
+        user: &str,
+        provider: &Provider,
+    ) -> Result<(), TurnStartError> {
+        let attaching = Attaching {
+            tokens: self.parts.state.files(),
+            holder: FileHolder { user, workspace: &self.parts.workspace },
+            provider: &provider.config.id,
+            now: Timestamp::now(),
+        };
+        attach(request, attaching)
+    }
+
     /// What the project is called: as configured, else as it says itself.
     async fn project_name(&self) -> Result<String, TurnStartError> {
         match &self.parts.project_name {
@@ -380,6 +416,7 @@ fn gateway(provider: &Provider, model: String, row: &LedgerEntry, records: CallR
     let facts = config.model_facts(&model);
     Gateway {
         transport: Arc::clone(&provider.transport),
+        kind: config.kind,
         row: LedgerEntry {
             provider: Some(config.id.clone()),
             model: Some(model.clone()),

@@ -17,6 +17,7 @@ fn routes() -> Vec<(&'static str, &'static str, Option<Value>)> {
         ("POST", "/ai/chat", Some(chat("Hello"))),
         ("POST", "/ai/object", Some(json!({}))),
         ("POST", "/ai/files", Some(json!({}))),
+        ("DELETE", "/ai/files/plf1.a.b", None),
         ("GET", "/ai/models", None),
         ("GET", "/ai/tools", None),
         ("GET", "/ai/admin/settings", None),

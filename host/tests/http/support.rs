@@ -19,6 +19,8 @@ use tempfile::TempDir;
 use tokio::{runtime::Runtime, sync::OnceCell};
 use tower::ServiceExt;
 
+use crate::storage::Storage;
+
 /// The page that the host's own pages come from.
 pub(crate) const OWN: &str = "http://127.0.0.1:8090";
 pub(crate) const FOREIGN: &str = "https://evil.example";
@@ -59,6 +61,20 @@ pub(crate) fn with_host(test: impl AsyncFnOnce(&'static Host)) {
 /// Runs a test against a host of its own, with more configuration.
 pub(crate) fn with_own_host(configuration: &str, test: impl AsyncFnOnce(Host)) {
     RUNTIME.block_on(async { test(Host::with(configuration, &[]).await).await });
+}
+
+/// Runs a test against a host of its own whose provider "store" is a storage of its own.
+pub(crate) fn with_storage(test: impl AsyncFnOnce(Host, Storage)) {
+    RUNTIME.block_on(async {
+        let storage = Storage::start().await;
+        let host = Host::with(&storage.configuration(), &[]).await;
+        for provider in ["store", "idle"] {
+            let path = format!("/ai/admin/providers/{provider}/key");
+            let key = Call::new("PUT", &path).json(json!({"key": "sk-0123456789abcdef"}));
+            assert_eq!(host.send(key.token(ADMIN)).await.status, StatusCode::OK);
+        }
+        test(host, storage).await;
+    });
 }
 
 /// Runs a test against a host of its own, with variables.

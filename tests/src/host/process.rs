@@ -114,6 +114,11 @@ impl Host {
         Ok((status, serde_json::from_str(&text).unwrap_or_default()))
     }
 
+    /// Id of the process; none once it has ended.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Everything that the host wrote to its standard output and its log.
     pub fn log(&self) -> String {
         self.output.text()

@@ -71,8 +71,11 @@ pub struct TextPart {
 pub struct FilePart {
     /// IANA media type, as the client says.
     pub media_type: String,
-    /// Address or provider file id; may be empty.
+    /// Address or file id; may be empty.
     pub url: String,
+    /// Id or address of the file at the turn's provider. Never from the client: the host sets it when
+    /// it has verified the file's id.
+    pub stored: Option<String>,
     /// File name.
     pub filename: Option<String>,
     /// Provider metadata, an object of objects.

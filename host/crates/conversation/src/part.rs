@@ -174,6 +174,7 @@ fn file(fields: PartFields<'_>) -> Result<FilePart, RequestError> {
     Ok(FilePart {
         media_type: fields.media_type.required("mediaType")?.into_owned(),
         url: fields.url.required("url")?.into_owned(),
+        stored: None,
         filename: fields.filename.optional("filename")?.map(Cow::into_owned),
         provider_metadata: metadata(fields.provider_metadata, "providerMetadata")?,
     })

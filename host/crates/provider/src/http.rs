@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
-use zeroize::Zeroizing;
 
 use crate::{
     EgressClient, KeyLookup, MAX_REQUEST_HEADERS, ProviderError, ProviderKind, ProviderRequest,
-    ProviderResponse, ProviderSettings, ProviderTransport, egress::EgressFailure,
+    ProviderResponse, ProviderSettings, ProviderTransport, egress::EgressFailure, key,
     validate_base_url,
 };
 
@@ -26,8 +24,8 @@ pub struct HttpTransport {
 impl HttpTransport {
     /// A transport to one provider.
     ///
-    /// Errors: [`ProviderError::Configuration`] for a kind that isn't reached over the network or
-    /// isn't supported, and for a base URL that [`validate_base_url`] refuses.
+    /// Errors: [`ProviderError::Configuration`] for a kind that isn't reached over the network,
+    /// and for a base URL that [`validate_base_url`] refuses.
     pub fn new(
         settings: ProviderSettings,
         egress: EgressClient,
@@ -36,7 +34,7 @@ impl HttpTransport {
         let wrong = |problem: &dyn std::fmt::Display| {
             ProviderError::Configuration(format!("The provider \"{}\": {problem}.", settings.id))
         };
-        if !settings.kind.is_remote() || !settings.kind.is_supported() {
+        if !settings.kind.is_remote() {
             return Err(wrong(&format_args!(
                 "providers of the kind {} can't be called over HTTP",
                 settings.kind
@@ -46,28 +44,15 @@ impl HttpTransport {
         Ok(Self { settings: Arc::new(settings), egress, keys })
     }
 
-    /// The URL of a path. Only the kind's own paths pass, so nothing has to be said about dot
-    /// segments, queries or encodings.
+    /// The URL of a path, which has to be one of the kind's own.
     fn url(&self, path: &str) -> Result<Url, ProviderError> {
-        if !self.settings.kind.paths().contains(&path) {
+        let Some(route) = self.settings.kind.route(path) else {
             return Err(ProviderError::PathDenied { path: shown(path) });
-        }
+        };
         let mut url = self.settings.base_url.clone();
         url.set_path(&format!("{}/{path}", self.settings.base_url.path().trim_end_matches('/')));
+        url.set_query(route.query);
         Ok(url)
-    }
-
-    async fn bearer(&self) -> Result<Option<HeaderValue>, ProviderError> {
-        let provider = || self.settings.id.clone();
-        match self.keys.key(&self.settings.id).await? {
-            Some(key) => bearer(&key)
-                .map(Some)
-                .ok_or_else(|| ProviderError::MalformedKey { provider: provider() }),
-            None if self.settings.requires_key => {
-                Err(ProviderError::NoKey { provider: provider() })
-            }
-            None => Ok(None),
-        }
     }
 }
 
@@ -78,9 +63,7 @@ impl ProviderTransport for HttpTransport {
         let mut headers = guest_headers(self.settings.kind, &request.headers)?;
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
-        if let Some(bearer) = self.bearer().await? {
-            headers.insert(AUTHORIZATION, bearer);
-        }
+        key::authenticate(&self.settings, self.keys.as_ref(), &mut headers).await?;
         let provider = self.settings.id.clone();
         let response = match self.egress.post(url, headers, request.body).await {
             Ok(response) => response,
@@ -102,12 +85,14 @@ impl ProviderTransport for HttpTransport {
     }
 }
 
-enum During {
+/// When a request failed.
+pub(crate) enum During {
     Connection,
     Body,
 }
 
-fn named(failure: EgressFailure, provider: String, during: During) -> ProviderError {
+/// A failure, with the provider whose request it was.
+pub(crate) fn named(failure: EgressFailure, provider: String, during: During) -> ProviderError {
     match (failure, during) {
         (EgressFailure::Refused, _) => ProviderError::AddressDenied { provider },
         (EgressFailure::Timeout(limit), _) => {
@@ -118,19 +103,6 @@ fn named(failure: EgressFailure, provider: String, during: During) -> ProviderEr
         }
         (EgressFailure::Failed(source), During::Body) => ProviderError::Cut { provider, source },
     }
-}
-
-/// `Bearer KEY`, marked so that no log of headers shows it; none if the key can't be a header.
-#[expect(clippy::disallowed_methods, reason = "the one place that puts a key on the wire")]
-fn bearer(key: &SecretString) -> Option<HeaderValue> {
-    let key = key.expose_secret();
-    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return None;
-    }
-    let text = Zeroizing::new(format!("Bearer {key}"));
-    let mut value = HeaderValue::from_str(&text).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 fn guest_headers(
@@ -164,23 +136,4 @@ fn visible_headers(kind: ProviderKind, headers: &HeaderMap) -> Vec<(String, Stri
 /// A name from the guest, short enough and plain enough for an error text.
 fn shown(text: &str) -> String {
     text.chars().take(100).flat_map(char::escape_debug).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_never_shown_by_the_header_that_holds_it() {
-        let value = bearer(&SecretString::from("sk-visible-only-on-the-wire")).expect("a header");
-        assert!(value.is_sensitive());
-        assert!(!format!("{value:?}").contains("visible"));
-    }
-
-    #[test]
-    fn a_key_that_would_break_out_of_its_header_is_refused() {
-        for key in ["", "two\r\nx-injected: 1", "with space", "emoji-🔑", "tab\t"] {
-            assert!(bearer(&SecretString::from(key)).is_none(), "{key:?}");
-        }
-    }
 }

@@ -32,8 +32,29 @@ pub enum ProviderKind {
 pub struct UnknownProviderKind(pub String);
 
 /// Response headers that the guest may see: what the retry rule and error texts need.
-const VISIBLE_RESPONSE_HEADERS: [&str; 5] =
-    ["content-type", "retry-after", "retry-after-ms", "x-should-retry", "x-request-id"];
+const VISIBLE_RESPONSE_HEADERS: [&str; 6] = [
+    "content-type",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+    "x-request-id",
+    "request-id",
+];
+
+/// Bytes of the name of a model at most.
+const MODEL_NAME_BYTES: usize = 256;
+
+/// Gemini's method, behind the name of the model.
+const STREAM_GENERATE: &str = ":streamGenerateContent";
+
+/// A path that a request may go to, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route<'a> {
+    /// The model, where the path names it instead of the body.
+    pub model: Option<&'a str>,
+    /// What the host adds behind the `?`.
+    pub(crate) query: Option<&'static str>,
+}
 
 impl ProviderKind {
     /// All kinds.
@@ -49,11 +70,6 @@ impl ProviderKind {
             Self::Anthropic => "anthropic",
             Self::Google => "google",
         }
-    }
-
-    /// Whether this version can talk to providers of the kind.
-    pub fn is_supported(self) -> bool {
-        !self.paths().is_empty()
     }
 
     /// Whether providers of the kind are reached over the network.
@@ -78,12 +94,30 @@ impl ProviderKind {
         matches!(self, Self::OpenAi | Self::Anthropic | Self::Google)
     }
 
-    /// Paths below the base URL that a request may go to, compared byte by byte.
-    pub fn paths(self) -> &'static [&'static str] {
+    /// Takes apart a path below the base URL; none for one that no request may go to. Paths are
+    /// compared byte by byte, so that nothing has to be said about dot segments or encodings.
+    pub fn route(self, path: &str) -> Option<Route<'_>> {
+        let in_body =
+            |paths: &[&str]| paths.contains(&path).then_some(Route { model: None, query: None });
         match self {
-            Self::OpenAi | Self::OpenAiCompatible | Self::Demo => &["chat/completions"],
-            Self::Anthropic | Self::Google => &[],
+            Self::OpenAi => in_body(&["responses", "chat/completions"]),
+            Self::OpenAiCompatible | Self::Demo => in_body(&["chat/completions"]),
+            Self::Anthropic => in_body(&["v1/messages"]),
+            Self::Google => {
+                let model = path.strip_prefix("models/")?.strip_suffix(STREAM_GENERATE)?;
+                // Without it the answer is one JSON array instead of a stream of events.
+                self.accepts_model(model)
+                    .then_some(Route { model: Some(model), query: Some("alt=sse") })
+            }
         }
+    }
+
+    /// Whether a provider of the kind can have a model of this name: 1 to 256 bytes, and of
+    /// `[A-Za-z0-9._-]` alone where the name becomes part of a path.
+    pub fn accepts_model(self, model: &str) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        (1..=MODEL_NAME_BYTES).contains(&model.len())
+            && (self != Self::Google || model.bytes().all(plain))
     }
 
     /// Lower-case names of the headers that the guest may add to a request. Content type,
@@ -91,7 +125,8 @@ impl ProviderKind {
     pub fn request_headers(self) -> &'static [&'static str] {
         match self {
             Self::OpenAi | Self::OpenAiCompatible => &["idempotency-key", "x-client-request-id"],
-            Self::Demo | Self::Anthropic | Self::Google => &[],
+            Self::Anthropic => &["anthropic-version"],
+            Self::Google | Self::Demo => &[],
         }
     }
 
@@ -133,12 +168,19 @@ mod tests {
     }
 
     #[test]
-    fn kinds_without_paths_are_known_but_not_supported() {
-        let supported: Vec<_> =
-            ProviderKind::ALL.into_iter().filter(|kind| kind.is_supported()).collect();
-        assert_eq!(
-            supported,
-            [ProviderKind::OpenAi, ProviderKind::OpenAiCompatible, ProviderKind::Demo]
-        );
+    fn a_path_that_names_the_model_takes_plain_names_only() {
+        let path = |model: &str| format!("models/{model}:streamGenerateContent");
+        for model in ["gemini-2.5-pro", "gemini-3-pro-preview", "a", &"a".repeat(256)] {
+            let path = path(model);
+            let route = ProviderKind::Google.route(&path).expect("a path");
+            assert_eq!((route.model, route.query), (Some(model), Some("alt=sse")));
+        }
+        let long = "a".repeat(257);
+        for model in ["", "a/b", "../a", "a?b", "a#b", "a%2fb", "a b", "a:b", "ä", "a\\b", &long] {
+            assert_eq!(ProviderKind::Google.route(&path(model)), None, "{model}");
+            assert!(!ProviderKind::Google.accepts_model(model), "{model}");
+        }
+        assert!(ProviderKind::OpenAiCompatible.accepts_model("org/model:7b"), "named in the body");
+        assert!(!ProviderKind::OpenAiCompatible.accepts_model(""));
     }
 }

@@ -5,6 +5,7 @@
 //! - [`ProviderTransport`] sends one request and streams the answer back. [`HttpTransport`] does it
 //!   over the network, [`DemoTransport`] with a small rule-based model inside the host; both speak
 //!   the same bytes.
+//! - [`FileStorage`] stores a file at the provider, streaming it through.
 //! - [`EgressClient`] is the product's only HTTP client. It checks the address of every connection
 //!   after name resolution, follows no redirects, and knows no proxies or cookies.
 //!
@@ -31,9 +32,11 @@ mod demo;
 mod egress;
 mod error;
 mod http;
+mod key;
 mod kind;
 mod settings;
 mod transport;
+mod upload;
 
 pub use demo::{DEMO_MODEL, DemoTransport};
 pub use egress::{
@@ -42,9 +45,13 @@ pub use egress::{
 };
 pub use error::{ProviderError, ProviderErrorKind};
 pub use http::HttpTransport;
-pub use kind::{ProviderKind, UnknownProviderKind};
+pub use kind::{ProviderKind, Route, UnknownProviderKind};
 pub use settings::{BaseUrlError, ProviderSettings, validate_base_url};
 pub use transport::{
     KeyLookup, MAX_REQUEST_HEADERS, ProviderBody, ProviderRequest, ProviderResponse,
     ProviderTransport,
+};
+pub use upload::{
+    ContentBroken, FILE_LIFETIME, FileContent, FileStorage, NewFile, StorageError, StoredFile,
+    file_storage,
 };

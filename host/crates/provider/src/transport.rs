@@ -15,7 +15,7 @@ pub const MAX_REQUEST_HEADERS: usize = 16;
 /// A POST request to a provider.
 #[derive(Clone)]
 pub struct ProviderRequest {
-    /// Path below the base URL, one of [`ProviderKind::paths`](crate::ProviderKind::paths).
+    /// Path below the base URL, one that [`ProviderKind::route`](crate::ProviderKind::route) knows.
     pub path: String,
     /// Extra headers, lower-case names, each on
     /// [`ProviderKind::request_headers`](crate::ProviderKind::request_headers).

@@ -49,7 +49,7 @@ fn part(part: posted::Part) -> wit::Part {
         posted::Part::File(file) => wit::Part::File(wit::FilePart {
             media_type: file.media_type,
             url: file.url,
-            stored: None,
+            stored: file.stored,
             filename: file.filename,
             provider_metadata: file.provider_metadata.map(json),
         }),

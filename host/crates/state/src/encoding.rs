@@ -1,6 +1,7 @@
-//! Unambiguous encoding of several fields into one byte string.
+//! What everything that is signed here has in common: a keyed MAC, and an unambiguous encoding of
+//! several fields into one byte string.
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Fields, each behind its length, so that no two lists of fields encode to the same bytes.
@@ -12,6 +13,15 @@ pub(crate) fn length_prefixed(fields: &[&[u8]]) -> Vec<u8> {
         bytes.extend_from_slice(field);
     }
     bytes
+}
+
+/// HMAC-SHA256 under a key of 32 bytes.
+pub(crate) fn keyed_mac(key: &[u8; 32]) -> Hmac<Sha256> {
+    // HMAC pads a shorter key with zeros to the hash's block of 64 bytes (RFC 2104, section 2).
+    let mut block = zeroize::Zeroizing::new([0; 64]);
+    let (used, _) = block.split_at_mut(key.len());
+    used.copy_from_slice(key);
+    Hmac::new(&(*block).into())
 }
 
 /// Feeds the same encoding to a running HMAC, without building it in memory.

@@ -11,6 +11,7 @@
 //! | another master key, while hosts serve | [`State::rotate_master`] |
 //! | settings of a workspace | [`State::settings`], [`State::put_settings`] |
 //! | approvals, bound and spent once | [`ApprovalAuthority`] |
+//! | ids of files at a provider, signed | [`FileTokens`] |
 //! | who did what, without content | [`Ledger`] |
 //!
 //! Every row belongs to a workspace; rows of the installation itself belong to the workspace with
@@ -19,6 +20,7 @@
 mod approval;
 mod encoding;
 mod error;
+mod file;
 mod keys;
 mod ledger;
 mod master;
@@ -33,6 +35,7 @@ pub use approval::{
     MAX_ARGUMENTS_BYTES, MAX_ARGUMENTS_DEPTH, Redeemed, VALIDITY, approval_reference,
 };
 pub use error::StateError;
+pub use file::{FileClaims, FileHolder, FileRefusal, FileTokens, MAX_FILE_TOKEN_BYTES};
 pub use keys::{KeyInfo, MAX_KEY_BYTES};
 pub use ledger::{
     ExportFormat, Ledger, LedgerCursor, LedgerEntry, LedgerFilter, LedgerKind, LedgerOrder,

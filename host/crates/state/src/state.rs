@@ -7,7 +7,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    ApprovalAuthority, KeySource, Ledger, MasterKey, StateError,
+    ApprovalAuthority, FileTokens, KeySource, Ledger, MasterKey, StateError,
     keys::root_missing,
     master::Keyring,
     rotation::finish_rotation,
@@ -30,6 +30,7 @@ struct Inner {
     keyring: Keyring,
     secret: Zeroizing<Vec<u8>>,
     approvals: ApprovalAuthority,
+    files: FileTokens,
     ledger: Ledger,
 }
 
@@ -74,8 +75,9 @@ impl State {
         finish_rotation(&keyring, &store).await;
         let approvals =
             ApprovalAuthority::new(&derive(&secret, "palisade/approvals/v1"), store.clone());
+        let files = FileTokens::new(&derive(&secret, "palisade/files/v1"));
         let ledger = Ledger::new(store.clone());
-        Ok(Self { inner: Arc::new(Inner { store, keyring, secret, approvals, ledger }) })
+        Ok(Self { inner: Arc::new(Inner { store, keyring, secret, approvals, files, ledger }) })
     }
 
     /// Checks database and master key against each other, changing nothing.
@@ -107,6 +109,11 @@ impl State {
     /// Issues approvals and takes the answers.
     pub fn approvals(&self) -> &ApprovalAuthority {
         &self.inner.approvals
+    }
+
+    /// Signs and checks the ids of files at a provider.
+    pub fn files(&self) -> &FileTokens {
+        &self.inner.files
     }
 
     /// The ledger.

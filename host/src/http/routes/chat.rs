@@ -23,8 +23,3 @@ pub(super) async fn chat(
 pub(super) async fn object(_: AppUser) -> HttpError {
     HttpError::NotImplemented("Structured output")
 }
-
-/// `POST /ai/files`.
-pub(super) async fn files(_: AppUser) -> HttpError {
-    HttpError::NotImplemented("Uploading files to a provider")
-}

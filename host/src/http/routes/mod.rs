@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod chat;
+mod files;
 mod listings;
 mod operations;
 mod project;
@@ -10,7 +11,7 @@ mod project;
 use axum::{
     Router, middleware,
     response::IntoResponse,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use http::Uri;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -23,7 +24,8 @@ pub fn router(app: App) -> Router {
     let ai = Router::new()
         .route("/ai/chat", post(chat::chat))
         .route("/ai/object", post(chat::object))
-        .route("/ai/files", post(chat::files))
+        .route("/ai/files", post(files::upload))
+        .route("/ai/files/{id}", delete(files::remove))
         .route("/ai/models", get(listings::models))
         .route("/ai/tools", get(listings::tools));
     let operations = Router::new()

@@ -52,7 +52,7 @@ pub struct DemoTransport;
 impl ProviderTransport for DemoTransport {
     async fn send(&self, request: ProviderRequest) -> Result<ProviderResponse, ProviderError> {
         let kind = ProviderKind::Demo;
-        if !kind.paths().contains(&request.path.as_str()) {
+        if kind.route(&request.path).is_none() {
             return Err(ProviderError::PathDenied {
                 path: request.path.chars().take(100).collect(),
             });

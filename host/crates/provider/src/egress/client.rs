@@ -5,7 +5,7 @@ use std::{error::Error as StdError, net::IpAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::{
-    Client, Response,
+    Body, Client, Method, Response,
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
     redirect::Policy,
 };
@@ -112,6 +112,19 @@ impl EgressClient {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response, EgressFailure> {
+        self.send(Method::POST, url, headers, body.into(), self.limits.response_headers).await
+    }
+
+    /// Sends a request and waits for the headers of the answer, for as long as `within` says. A body
+    /// that fails breaks the connection off.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        headers: HeaderMap,
+        body: Body,
+        within: Duration,
+    ) -> Result<Response, EgressFailure> {
         let target = Target {
             port: url.port_or_known_default().ok_or(EgressFailure::Refused)?,
             clear_text: url.scheme() != "https",
@@ -127,12 +140,11 @@ impl EgressClient {
         {
             return Err(EgressFailure::Refused);
         }
-        let sending =
-            TARGET.scope(target, self.client.post(url).headers(headers).body(body).send());
-        match tokio::time::timeout(self.limits.response_headers, sending).await {
+        let request = self.client.request(method, url).headers(headers).body(body);
+        match tokio::time::timeout(within, TARGET.scope(target, request.send())).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.classify(error)),
-            Err(_) => Err(EgressFailure::Timeout(self.limits.response_headers)),
+            Err(_) => Err(EgressFailure::Timeout(within)),
         }
     }
 

@@ -3,5 +3,7 @@
 #![expect(clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
 mod guard;
+mod kinds;
 mod server;
 mod transport;
+mod upload;

@@ -76,6 +76,14 @@ pub(crate) fn transport_with(
     HttpTransport::new(settings(base_url), egress, Arc::new(Keys(Some(KEY)))).expect("a transport")
 }
 
+/// A transport of a kind to a server on loopback.
+pub(crate) fn transport_of(kind: ProviderKind, base_url: &str, allow: &[&str]) -> HttpTransport {
+    let egress = EgressClient::with(policy(allow), generous(), Arc::new(SystemLookup));
+    let settings = ProviderSettings { kind, ..settings(base_url) };
+    HttpTransport::new(settings, egress.expect("a client"), Arc::new(Keys(Some(KEY))))
+        .expect("a transport")
+}
+
 /// A transport to a server on loopback, with the exception that it needs.
 pub(crate) fn transport(base_url: &str, limits: EgressLimits) -> HttpTransport {
     transport_with(base_url, &["127.0.0.1"], limits, Arc::new(SystemLookup))

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 
 use super::CanonicalArguments;
-use crate::{StateError, encoding::update_length_prefixed};
+use crate::{
+    StateError,
+    encoding::{keyed_mac, update_length_prefixed},
+};
 
 /// How long an approval may be answered.
 pub const VALIDITY: Duration = Duration::from_secs(15 * 60);
@@ -41,11 +44,7 @@ pub(super) struct Signer(Hmac<Sha256>);
 
 impl Signer {
     pub(super) fn new(key: &[u8; 32]) -> Self {
-        // HMAC pads a shorter key with zeros to the hash's block of 64 bytes (RFC 2104, section 2).
-        let mut block = zeroize::Zeroizing::new([0; 64]);
-        let (used, _) = block.split_at_mut(key.len());
-        used.copy_from_slice(key);
-        Self(Hmac::new(&(*block).into()))
+        Self(keyed_mac(key))
     }
 
     /// A keyed digest of the call, which tells nothing about the arguments.

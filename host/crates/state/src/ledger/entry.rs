@@ -28,6 +28,10 @@ pub enum LedgerKind {
     ToolCall,
     /// A request of a tool plugin to a host on the network.
     ToolRequest,
+    /// A file that went to a provider's storage.
+    FileUpload,
+    /// A file that was deleted from a provider's storage.
+    FileDeletion,
     /// An approval that the user was asked for.
     ApprovalRequested,
     /// An approval that the user gave.
@@ -44,12 +48,14 @@ pub enum LedgerKind {
 }
 
 impl LedgerKind {
-    const KNOWN: [Self; 10] = [
+    const KNOWN: [Self; 12] = [
         Self::Turn,
         Self::ProviderCall,
         Self::DataOperation,
         Self::ToolCall,
         Self::ToolRequest,
+        Self::FileUpload,
+        Self::FileDeletion,
         Self::ApprovalRequested,
         Self::ApprovalGranted,
         Self::ApprovalDenied,
@@ -65,6 +71,8 @@ impl LedgerKind {
             Self::DataOperation => "data_operation",
             Self::ToolCall => "tool_call",
             Self::ToolRequest => "tool_request",
+            Self::FileUpload => "file_upload",
+            Self::FileDeletion => "file_deletion",
             Self::ApprovalRequested => "approval_requested",
             Self::ApprovalGranted => "approval_granted",
             Self::ApprovalDenied => "approval_denied",

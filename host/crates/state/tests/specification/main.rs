@@ -5,6 +5,7 @@
 
 mod approvals;
 mod arguments;
+mod files;
 mod key_file;
 mod ledger;
 mod ledger_reading;

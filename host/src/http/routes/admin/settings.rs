@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{actor, record};
 use crate::{
     app::App,
+    config::Config,
     http::{HttpError, auth::Administrator, body::JsonBody},
     settings::{
         ConfiguredSettings, EffectiveSettings, MAXIMUM_STEPS, MAXIMUM_SYSTEM_PROMPT_BYTES,
@@ -22,8 +23,6 @@ use crate::{
 
 /// Models that a provider may have allowed.
 const MODELS_AT_MOST: usize = 500;
-/// Bytes of a model's id.
-const MODEL_BYTES: usize = 256;
 /// Roles that a tool may have ceilings for.
 const ROLES_AT_MOST: usize = 500;
 /// How often a change starts over because another one was faster.
@@ -90,7 +89,7 @@ pub(super) async fn apply(
     caller: &Caller,
     change: &Change,
 ) -> Result<(u64, StoredSettings), HttpError> {
-    change.check(&app.config.settings())?;
+    change.check(&app.config)?;
     let actor = actor(caller)?;
     let mut attempts = ATTEMPTS;
     loop {
@@ -147,7 +146,8 @@ impl Change {
         }
     }
 
-    fn check(&self, configured: &ConfiguredSettings) -> Result<(), HttpError> {
+    fn check(&self, config: &Config) -> Result<(), HttpError> {
+        let configured = config.settings();
         let wrong = |problem: String| Err(HttpError::invalid_payload(problem));
         let locked = |name: &str| {
             let text = format!("\"{name}\" is locked by the configuration file.");
@@ -176,19 +176,19 @@ impl Change {
             return wrong(format!("\"system_prompt\" has to have at most {limit} bytes"));
         }
         for (id, models) in &self.allowed_models {
-            match configured.providers.get(id) {
-                None => return wrong(format!("\"allowed_models\" names no provider by \"{id}\"")),
-                Some(provider) if provider.locked => {
-                    return locked(&format!("allowed_models.{id}"));
-                }
-                Some(_) => {}
+            let Some(provider) = config.provider(id) else {
+                return wrong(format!("\"allowed_models\" names no provider by \"{id}\""));
+            };
+            if provider.locked {
+                return locked(&format!("allowed_models.{id}"));
             }
             let models = models.as_deref().unwrap_or_default();
-            let fits = |model: &String| (1..=MODEL_BYTES).contains(&model.len());
+            let fits = |model: &String| provider.kind.accepts_model(model);
             if models.len() > MODELS_AT_MOST || !models.iter().all(fits) {
                 return wrong(format!(
-                    "\"allowed_models.{id}\" has to list at most {MODELS_AT_MOST} models of 1 to \
-                     {MODEL_BYTES} bytes"
+                    "\"allowed_models.{id}\" has to list at most {MODELS_AT_MOST} models by ids that \
+                     providers of the kind {} have",
+                    provider.kind
                 ));
             }
         }
