@@ -122,7 +122,7 @@ for (const kind of Object.keys(KEY_HEADERS)) {
       const saying = client.say("Hi").catch(() => {});
       await eventually(() => client.text.includes("One"), { what: "the first words" });
       await client.stop();
-      await fake.ended("client-gone");
+      await fake.ended("client-closed");
       await saying;
     });
 
