@@ -116,6 +116,8 @@ impl Host for Native {
             model: "bench-1".into(),
             reasoning: false,
             max_output_tokens: None,
+            context_tokens: None,
+            capabilities: Vec::new(),
         }
     }
 
@@ -135,4 +137,10 @@ impl Host for Native {
     fn now(&self) -> u64 {
         1_790_000_000_000
     }
+
+    fn remaining(&self) -> u64 {
+        300_000
+    }
+
+    fn wait(&self, _milliseconds: u32) {}
 }
