@@ -8,7 +8,9 @@
 mod content;
 mod error;
 mod form;
+mod intake;
 mod kind;
+mod record;
 mod service;
 mod target;
 mod transfer;

@@ -4,6 +4,8 @@
 //! much of the body it has read: where a file is the last part of a form whose length was announced,
 //! the file's own length follows from that before its content is there.
 
+mod head;
+
 use std::sync::LazyLock;
 
 use bytes::{Bytes, BytesMut};
@@ -11,8 +13,9 @@ use futures_util::{Stream, StreamExt};
 use memchr::memmem::Finder;
 use thiserror::Error;
 
-/// Bytes of a boundary at most (RFC 2046, section 5.1.1).
-const BOUNDARY_BYTES: usize = 70;
+use head::parse_head;
+pub(super) use head::{PartHead, boundary};
+
 /// Bytes of a part's headers at most.
 const HEAD_BYTES: usize = 8 * 1024;
 /// Bytes behind the last boundary at most. They mean nothing.
@@ -29,17 +32,6 @@ pub(super) enum FormError {
     /// The body isn't a form.
     #[error("the body is not a valid form")]
     Malformed,
-}
-
-/// The head of a part.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct PartHead {
-    /// Name of the field.
-    pub(super) name: String,
-    /// Name of the file; none for a field that is no file.
-    pub(super) filename: Option<String>,
-    /// Media type.
-    pub(super) media_type: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,16 +55,6 @@ pub(super) struct Form<S> {
     taken: u64,
     /// Bytes of the whole body, as announced.
     announced: Option<u64>,
-}
-
-/// The boundary that a `Content-Type` names.
-pub(super) fn boundary(content_type: &str) -> Option<String> {
-    let (_, parameters) = content_type.split_once(';')?;
-    let value = parameter(parameters, "boundary")?;
-    let valid = (1..=BOUNDARY_BYTES).contains(&value.len())
-        && value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
-        && !value.ends_with(' ');
-    valid.then_some(value)
 }
 
 impl<S, E> Form<S>
@@ -222,63 +204,6 @@ where
     }
 }
 
-fn parse_head(head: &[u8]) -> Option<PartHead> {
-    let text = std::str::from_utf8(head).ok()?;
-    let mut parsed = PartHead::default();
-    let mut has_disposition = false;
-    for line in text.split("\r\n") {
-        let (name, value) = line.split_once(':')?;
-        if name.eq_ignore_ascii_case("content-disposition") {
-            let (disposition, parameters) = value.split_once(';')?;
-            if has_disposition || !disposition.trim().eq_ignore_ascii_case("form-data") {
-                return None;
-            }
-            has_disposition = true;
-            parsed.name = parameter(parameters, "name")?;
-            parsed.filename = parameter(parameters, "filename");
-        } else if name.eq_ignore_ascii_case("content-type") {
-            parsed.media_type = Some(value.trim().to_owned());
-        }
-    }
-    has_disposition.then_some(parsed)
-}
-
-/// The value of a parameter in `name=token; name="quoted"`.
-fn parameter(parameters: &str, wanted: &str) -> Option<String> {
-    let mut rest = parameters.trim_start();
-    while !rest.is_empty() {
-        let (name, after) = rest.split_once('=')?;
-        let (value, after) = match after.trim_start().strip_prefix('"') {
-            Some(quoted) => unquote(quoted)?,
-            None => {
-                let end = after.find(';').unwrap_or(after.len());
-                let (token, after) = after.split_at(end);
-                (token.trim().to_owned(), after)
-            }
-        };
-        if name.trim().eq_ignore_ascii_case(wanted) {
-            return Some(value);
-        }
-        rest = after.trim_start().strip_prefix(';').unwrap_or_default().trim_start();
-    }
-    None
-}
-
-/// A quoted value up to its quote, and what is behind it. Browsers write a quote in a name as `%22`,
-/// others as `\"`; a backslash in front of anything else is one.
-fn unquote(quoted: &str) -> Option<(String, &str)> {
-    let mut value = String::new();
-    let mut characters = quoted.char_indices().peekable();
-    while let Some((index, character)) = characters.next() {
-        match character {
-            '"' => return Some((value.replace("%22", "\""), quoted.get(index + 1..)?)),
-            '\\' if characters.next_if(|(_, next)| *next == '"').is_some() => value.push('"'),
-            other => value.push(other),
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
@@ -377,45 +302,5 @@ mod tests {
         assert_eq!(form.part().await.expect("a form").expect("a part").name, "provider");
         assert_eq!(form.part().await.expect("a form").expect("a part").name, "file");
         assert_eq!(form.expected_length(), Some(b"\0\r\n--\r\n--A\r\n--\xff\r\n".len() as u64));
-    }
-
-    #[test]
-    fn names_are_read_as_clients_write_them() {
-        let head = |line: &str| parse_head(format!("Content-Disposition: {line}").as_bytes());
-        for (line, filename) in [
-            ("form-data; name=\"file\"; filename=\"a b;c=d.txt\"", Some("a b;c=d.txt")),
-            ("form-data; name=\"file\"; filename=\"say %22hi%22.txt\"", Some("say \"hi\".txt")),
-            ("form-data; name=\"file\"; filename=\"say \\\"hi\\\".txt\"", Some("say \"hi\".txt")),
-            ("form-data; name=\"file\"; filename=\"C:\\dir\\a.txt\"", Some("C:\\dir\\a.txt")),
-            ("form-data; filename=Grüße.txt ; name=file", Some("Grüße.txt")),
-            ("form-data; name=\"file\"; filename=\"\"", Some("")),
-            ("form-data; name=\"file\"", None),
-        ] {
-            let head = head(line).expect(line);
-            assert_eq!(
-                (head.name.as_str(), head.filename.as_deref()),
-                ("file", filename),
-                "{line}"
-            );
-        }
-        for line in ["form-data", "form-data; name", "form-data; filename=\"a\"", "name=\"a\""] {
-            assert_eq!(head(line), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_boundary_is_taken_from_the_content_type() {
-        let found = |text| boundary(text);
-        assert_eq!(found("multipart/form-data; boundary=a-b").as_deref(), Some("a-b"));
-        assert_eq!(
-            found("multipart/form-data; charset=x; Boundary=\"a b\"").as_deref(),
-            Some("a b")
-        );
-        let long = format!("multipart/form-data; boundary={}", "x".repeat(71));
-        for text in
-            ["multipart/form-data", "multipart/form-data; boundary=", &long, "a; boundary=ü"]
-        {
-            assert_eq!(found(text), None, "{text}");
-        }
     }
 }
