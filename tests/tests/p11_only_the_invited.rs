@@ -21,8 +21,10 @@ enum Needs {
 /// Every route of the assistant: method, path, body, and who may use it.
 fn routes() -> Vec<(Method, &'static str, Option<Value>, Needs)> {
     let settings = json!({"approvals": "all"});
-    let object = json!({"provider": "fake", "model": MODEL, "prompt": "Hi",
-        "outputSchema": {"type": "object"}});
+    let object = json!({"provider": "fake", "model": "scenario:object", "prompt": "Hi",
+    "outputSchema": {"type": "object", "properties": {
+        "title": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}},
+    }}});
     vec![
         (Method::POST, "/ai/chat", Some(question(MODEL, "Hi")), Needs::AppAccess),
         (Method::POST, "/ai/object", Some(object), Needs::AppAccess),

@@ -115,7 +115,10 @@ async fn a_component_that_stops_or_says_nothing_is_an_error_status() {
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_an_error_status() {
     let mut guest = Guest::default();
-    let (path, body) = (guest.text("chat/completions"), guest.text(r#"{"model":"scenario:hang"}"#));
+    let path = guest.text("chat/completions");
+    let body = guest.text(
+        r#"{"model":"scenario:hang","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#,
+    );
     let script = format!(
         "(call $send {} (i32.const 0) (i32.const 0) {} (i32.const 0)) (unreachable)",
         path.operands(),
@@ -125,7 +128,8 @@ async fn an_answer_that_takes_too_long_is_an_error_status() {
     let options = FolderOptions { tables, ..FolderOptions::default() };
     let (_stage, host) = scripted(options, guest, &script).await;
     let response = ask(&host, &object("scenario:hang")).await;
-    assert_eq!(response.status(), 504);
+    let status = response.status();
+    assert_eq!(status, 504, "{}", response.text().await.expect("a body"));
     turn_outcome(&host, "TURN_TIMEOUT").await;
 }
 

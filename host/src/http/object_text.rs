@@ -3,6 +3,7 @@
 use axum::{body::Body, response::Response};
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, header};
+use tokio::task::yield_now;
 
 use super::HttpError;
 use crate::turn::{ObjectFailure, ObjectStream};
@@ -23,10 +24,13 @@ pub(super) async fn respond(mut text: ObjectStream) -> Result<Response, HttpErro
 fn response(
     text: impl Stream<Item = Result<bytes::Bytes, ObjectFailure>> + Send + 'static,
 ) -> Response {
-    let text = text.inspect(|piece| {
-        if let Err(failure) = piece {
+    let text = text.then(|piece| async {
+        if let Err(failure) = &piece {
             tracing::warn!(code = failure.code, "an answer broke off");
+            // The connection is closed at once, and what it hadn't written by then would be lost.
+            yield_now().await;
         }
+        piece
     });
     let mut response = Response::new(Body::from_stream(text));
     let headers = response.headers_mut();
