@@ -6,5 +6,6 @@ pub mod cli;
 pub mod config;
 pub mod files;
 pub mod http;
+pub mod models;
 pub mod settings;
 pub mod turn;

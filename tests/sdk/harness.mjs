@@ -25,9 +25,10 @@ export const PEOPLE = Object.fromEntries(
  * - `fake`: the fake provider; `models`: the models to allow besides its catalogue
  * - `workspace`: further keys of `[workspace]`; `limits`: those of `[limits]`
  * - `twinOf`: a host whose project, state database and master key this one shares, as another workspace
- * - `kind`: the provider's kind; `withoutKey`: leaves it without a key
+ * - `kind`: the provider's kind; `catalogue`: whether the fake's own models are allowed;
+ *   `withoutKey`: leaves it without a key
  */
-export async function startPalisade({ fake, models = [], workspace = {}, limits = {}, twinOf, kind = "openai-compatible", withoutKey = false }) {
+export async function startPalisade({ fake, models = [], workspace = {}, limits = {}, twinOf, kind = "openai-compatible", catalogue = true, withoutKey = false }) {
   const folder = await mkdtemp(join(tmpdir(), "palisade-"));
   const dataDir = join(folder, "data");
   const config = join(folder, "palisade.toml");
@@ -46,7 +47,7 @@ export async function startPalisade({ fake, models = [], workspace = {}, limits 
   };
   try {
     await mkdir(dataDir, { mode: 0o700 });
-    await writeFile(config, await configuration({ fake, kind, models, workspace, limits, state }));
+    await writeFile(config, await configuration({ fake, kind, models: catalogue ? [...(await fake.models()), ...models] : models, workspace, limits, state }));
     if (twinOf) {
       await cp(twinOf.projectCopy, dataDir, { recursive: true });
     } else {
@@ -80,6 +81,9 @@ export async function startPalisade({ fake, models = [], workspace = {}, limits 
   }
 }
 
+/** The base URL of the fake, where a kind's isn't OpenAI's. */
+const baseUrls = { anthropic: (fake) => fake.rootUrl, google: (fake) => `${fake.rootUrl}/v1beta` };
+
 async function configuration({ fake, kind, models, workspace, limits, state }) {
   const value = (item) => JSON.stringify(item);
   const table = (entries) => Object.entries(entries).map(([key, item]) => `${key} = ${value(item)}`).join("\n");
@@ -93,8 +97,8 @@ ${table(workspace)}
 [[providers]]
 id = "fake"
 kind = ${value(kind)}
-base_url = ${value(fake.baseUrl)}
-allowed_models = ${value([...(await fake.models()), ...models])}
+base_url = ${value(baseUrls[kind]?.(fake) ?? fake.baseUrl)}
+allowed_models = ${value(models)}
 
 [egress]
 allow_private = ${value([fake.authority])}

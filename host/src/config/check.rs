@@ -8,17 +8,22 @@ use palisade_state::KeySource;
 use url::Url;
 
 use super::{
-    Config, ConfigError, LimitsConfig, ModelFacts, ProviderConfig, WorkspaceConfig, defaults,
-    file::{Written, WrittenModel, WrittenProvider, WrittenWorkspace},
+    Config, ConfigError, LimitsConfig, ProviderConfig, WorkspaceConfig, defaults,
+    file::{Written, WrittenProvider, WrittenWorkspace},
+    models,
     origins::Origins,
 };
-use crate::settings::{MAXIMUM_STEPS, MAXIMUM_SYSTEM_PROMPT_BYTES};
+use crate::{
+    models::ModelLists,
+    settings::{MAXIMUM_STEPS, MAXIMUM_SYSTEM_PROMPT_BYTES},
+};
 
 /// What doesn't come from settings.
 pub(super) struct Given {
     pub(super) file: Option<PathBuf>,
     pub(super) data_dir: Option<PathBuf>,
     pub(super) key_source: Option<KeySource>,
+    pub(super) models: ModelLists,
 }
 
 /// Checks all settings and fills in defaults.
@@ -51,9 +56,9 @@ pub(super) fn check(
     let workspace = workspace(written.workspace, origins)?;
     let egress = egress(&written.egress.allow_private, origins)?;
     let providers = match written.providers {
-        Some(written) => providers(written, &egress, origins)?,
+        Some(written) => providers(written, &egress, &given.models, origins)?,
         // Without a file nothing was decided yet, and the demo model sends nothing anywhere.
-        None if given.file.is_none() => vec![demo()],
+        None if given.file.is_none() => vec![demo(given.models)],
         None => Vec::new(),
     };
     let number =
@@ -199,13 +204,14 @@ fn egress(written: &[String], origins: &Origins) -> Result<EgressPolicy, ConfigE
 fn providers(
     written: Vec<WrittenProvider>,
     egress: &EgressPolicy,
+    lists: &ModelLists,
     origins: &Origins,
 ) -> Result<Vec<ProviderConfig>, ConfigError> {
     let mut ids = BTreeSet::new();
     let mut providers = Vec::with_capacity(written.len());
     for (index, written) in written.into_iter().enumerate() {
         let path = format!("providers[{index}]");
-        let provider = provider(written, &path, egress, origins)?;
+        let provider = provider(written, &path, egress, lists, origins)?;
         if !ids.insert(provider.id.clone()) {
             return Err(origins.wrong(&format!("{path}.id"), "is taken by another provider"));
         }
@@ -218,6 +224,7 @@ fn provider(
     written: WrittenProvider,
     path: &str,
     egress: &EgressPolicy,
+    lists: &ModelLists,
     origins: &Origins,
 ) -> Result<ProviderConfig, ConfigError> {
     let wrong = |key: &str, problem: &str| origins.wrong(&format!("{path}.{key}"), problem);
@@ -243,7 +250,7 @@ fn provider(
         .models
         .into_iter()
         .enumerate()
-        .map(|(index, model)| model_facts(model, &format!("{path}.models[{index}]"), origins))
+        .map(|(index, model)| models::entry(model, &format!("{path}.models[{index}]"), origins))
         .collect::<Result<_, _>>()?;
     Ok(ProviderConfig {
         requires_key: written.requires_key.unwrap_or_else(|| kind.requires_key()),
@@ -255,6 +262,7 @@ fn provider(
         allowed_models: written.allowed_models,
         locked: written.locked,
         models,
+        lists: lists.clone(),
     })
 }
 
@@ -289,31 +297,7 @@ fn base_url(
     Ok(Some(url))
 }
 
-fn model_facts(
-    written: WrittenModel,
-    path: &str,
-    origins: &Origins,
-) -> Result<ModelFacts, ConfigError> {
-    let tokens = |key: &str, value: Option<i64>| {
-        value
-            .map(|value| {
-                u32::try_from(value).ok().filter(|value| *value > 0).ok_or_else(|| {
-                    origins.wrong(&format!("{path}.{key}"), "has to be a number of tokens")
-                })
-            })
-            .transpose()
-    };
-    Ok(ModelFacts {
-        context: tokens("context", written.context)?.map(u64::from),
-        output: tokens("output", written.output)?,
-        id: written.id.ok_or_else(|| origins.wrong(&format!("{path}.id"), "is missing"))?,
-        name: written.name,
-        attachments: written.attachments,
-        reasoning: written.reasoning,
-    })
-}
-
-fn demo() -> ProviderConfig {
+fn demo(lists: ModelLists) -> ProviderConfig {
     ProviderConfig {
         id: defaults::DEMO_PROVIDER.to_owned(),
         kind: ProviderKind::Demo,
@@ -324,6 +308,7 @@ fn demo() -> ProviderConfig {
         allowed_models: vec![DEMO_MODEL.to_owned()],
         locked: false,
         models: Vec::new(),
+        lists,
     }
 }
 

@@ -112,6 +112,7 @@ fn parse(kind: Kind, text: &str) -> Option<Value> {
     match kind {
         Kind::Text => Some(Value::String(text.to_owned())),
         Kind::Whole => text.trim().parse().ok().map(Value::Integer),
+        Kind::Number => text.trim().parse().ok().map(Value::Float),
         Kind::Flag => text.trim().parse().ok().map(Value::Boolean),
         Kind::Texts if text.trim_start().starts_with('[') => {
             let mut table: Table = toml::from_str(&format!("list = {text}")).ok()?;

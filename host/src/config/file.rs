@@ -1,11 +1,12 @@
 //! The settings as they are written, before they are checked.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
 use super::{
     ConfigError,
     keys::{self, Kind},
+    models::WrittenModel,
     origins::Origins,
 };
 
@@ -18,6 +19,7 @@ pub(super) struct Written {
     pub(super) database_url: Option<String>,
     pub(super) master_key_file: Option<String>,
     pub(super) public_url: Option<String>,
+    pub(super) models_file: Option<String>,
     pub(super) workspace: WrittenWorkspace,
     pub(super) directus: WrittenDirectus,
     pub(super) providers: Option<Vec<WrittenProvider>>,
@@ -60,17 +62,6 @@ pub(super) struct WrittenProvider {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct WrittenModel {
-    pub(super) id: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) context: Option<i64>,
-    pub(super) output: Option<i64>,
-    pub(super) attachments: bool,
-    pub(super) reasoning: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
 pub(super) struct WrittenEgress {
     pub(super) allow_private: Vec<String>,
 }
@@ -83,14 +74,16 @@ pub(super) struct WrittenLimits {
     pub(super) live_turns: Option<i64>,
 }
 
-impl Written {
-    /// Reads the settings out of a table, all of whose names and kinds are checked first.
-    pub(super) fn from_table(table: Table, origins: &Origins) -> Result<Self, ConfigError> {
-        check_names(&table, keys::SETTINGS, "", origins)?;
-        Value::Table(table)
-            .try_into()
-            .map_err(|error| ConfigError::setting("configuration", error.message().to_owned()))
-    }
+/// Reads settings out of a table, all of whose names and kinds are checked first.
+pub(super) fn read_table<T: DeserializeOwned>(
+    table: Table,
+    known: &'static [(&'static str, Kind)],
+    origins: &Origins,
+) -> Result<T, ConfigError> {
+    check_names(&table, known, "", origins)?;
+    Value::Table(table)
+        .try_into()
+        .map_err(|error| ConfigError::setting("configuration", error.message().to_owned()))
 }
 
 fn check_names(

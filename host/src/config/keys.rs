@@ -7,13 +7,47 @@ use toml::Value;
 pub(super) enum Kind {
     Text,
     Whole,
+    Number,
     Flag,
     Texts,
     Table(&'static [(&'static str, Kind)]),
     Tables(&'static [(&'static str, Kind)]),
 }
 
-use Kind::{Flag, Table, Tables, Text, Texts, Whole};
+use Kind::{Flag, Number, Table, Tables, Text, Texts, Whole};
+
+/// What a model costs.
+const PRICE: &[(&str, Kind)] = &[
+    ("input", Number),
+    ("cached", Number),
+    ("cache_write", Number),
+    ("output", Number),
+    (
+        "long",
+        Table(&[
+            ("above", Whole),
+            ("input", Number),
+            ("cached", Number),
+            ("cache_write", Number),
+            ("output", Number),
+        ]),
+    ),
+];
+
+/// A list of models.
+pub(super) const MODEL_LIST: &[(&str, Kind)] = &[(
+    "models",
+    Tables(&[
+        ("kind", Text),
+        ("ids", Texts),
+        ("name", Text),
+        ("context", Whole),
+        ("output", Whole),
+        ("capabilities", Texts),
+        ("reasoning", Flag),
+        ("price", Table(PRICE)),
+    ]),
+)];
 
 /// All settings.
 pub(super) const SETTINGS: &[(&str, Kind)] = &[
@@ -22,6 +56,7 @@ pub(super) const SETTINGS: &[(&str, Kind)] = &[
     ("database_url", Text),
     ("master_key_file", Text),
     ("public_url", Text),
+    ("models_file", Text),
     (
         "workspace",
         Table(&[
@@ -55,7 +90,9 @@ pub(super) const SETTINGS: &[(&str, Kind)] = &[
                     ("context", Whole),
                     ("output", Whole),
                     ("attachments", Flag),
+                    ("capabilities", Texts),
                     ("reasoning", Flag),
+                    ("price", Table(PRICE)),
                 ]),
             ),
         ]),
@@ -73,6 +110,7 @@ impl Kind {
         match self {
             Text => "has to be a text in quotes",
             Whole => "has to be a whole number",
+            Number => "has to be a number",
             Flag => "has to be true or false",
             Texts => "has to be a list of texts, such as [\"a\", \"b\"]",
             Table(_) => "has to be a table",
@@ -84,7 +122,8 @@ impl Kind {
     pub(super) fn fits(self, value: &Value) -> bool {
         match (self, value) {
             (Text, Value::String(_))
-            | (Whole, Value::Integer(_))
+            | (Whole | Number, Value::Integer(_))
+            | (Number, Value::Float(_))
             | (Flag, Value::Boolean(_))
             | (Table(_), Value::Table(_)) => true,
             (Texts, Value::Array(values)) => values.iter().all(Value::is_str),

@@ -14,7 +14,8 @@ use super::{
     Config, ConfigError, check,
     defaults::{DATA_DIR, FILE_NAME},
     environment,
-    file::Written,
+    file::{Written, read_table},
+    keys, models,
     origins::{Origins, line_of},
 };
 
@@ -51,8 +52,9 @@ impl Config {
         };
         let key_source = master_key(&options.environment);
         environment::overlay(&mut table, &mut origins, options.environment)?;
-        let written = Written::from_table(table, &origins)?;
-        let given = check::Given { file, data_dir: options.data_dir, key_source };
+        let written: Written = read_table(table, keys::SETTINGS, &origins)?;
+        let models = models::lists(written.models_file.as_deref().map(Path::new))?;
+        let given = check::Given { file, data_dir: options.data_dir, key_source, models };
         check::check(written, given, &origins)
     }
 }
@@ -60,9 +62,7 @@ impl Config {
 /// The file to read and its text; none where there is none and none was asked for.
 fn read(options: &LoadOptions) -> Result<(Option<PathBuf>, Option<String>), ConfigError> {
     if let Some(path) = &options.file {
-        let text = fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.clone(), source })?;
-        return Ok((Some(path.clone()), Some(text)));
+        return Ok((Some(path.clone()), Some(read_file(path)?)));
     }
     let places = [
         options.data_dir.as_deref().map(Config::file_in),
@@ -79,7 +79,14 @@ fn read(options: &LoadOptions) -> Result<(Option<PathBuf>, Option<String>), Conf
     Ok((None, None))
 }
 
-fn parse(name: &str, text: &str) -> Result<(Table, Origins), ConfigError> {
+/// The text of a file that was asked for.
+pub(super) fn read_file(path: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_path_buf(), source })
+}
+
+/// The settings in a text, and where each of them is.
+pub(super) fn parse(name: &str, text: &str) -> Result<(Table, Origins), ConfigError> {
     let broken = |error: toml::de::Error| {
         let line = error.span().map(|span| line_of(text, span.start));
         let origin = line.map_or_else(|| name.to_owned(), |line| format!("{name}, line {line}"));

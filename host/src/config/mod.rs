@@ -12,8 +12,9 @@ mod file;
 mod keys;
 mod load;
 mod model;
+mod models;
 mod origins;
 
 pub use error::ConfigError;
 pub use load::LoadOptions;
-pub use model::{Config, LimitsConfig, ModelFacts, ProviderConfig, WorkspaceConfig};
+pub use model::{Config, LimitsConfig, ProviderConfig, WorkspaceConfig};

@@ -12,7 +12,10 @@ use palisade_state::KeySource;
 use url::Url;
 
 use super::defaults;
-use crate::settings::{ConfiguredModels, ConfiguredSettings};
+use crate::{
+    models::{ModelEntry, ModelFacts, ModelLists},
+    settings::{ConfiguredModels, ConfiguredSettings},
+};
 
 /// A complete, checked configuration.
 #[derive(Debug, Clone)]
@@ -78,25 +81,10 @@ pub struct ProviderConfig {
     pub allowed_models: Vec<String>,
     /// Whether the models can't be changed at run time.
     pub locked: bool,
-    /// What is known about models.
-    pub models: Vec<ModelFacts>,
-}
-
-/// What is known about a model, for choosing one and for building requests.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ModelFacts {
-    /// The provider's id of the model.
-    pub id: String,
-    /// Name, for people; the id where there is none.
-    pub name: Option<String>,
-    /// Tokens that fit into its context.
-    pub context: Option<u64>,
-    /// Tokens that it can answer with.
-    pub output: Option<u32>,
-    /// Whether it takes attachments.
-    pub attachments: bool,
-    /// Whether it is a reasoning model.
-    pub reasoning: bool,
+    /// What the configuration says about its models.
+    pub models: Vec<ModelEntry>,
+    /// What is known about models besides.
+    pub lists: ModelLists,
 }
 
 /// Limits.
@@ -165,12 +153,8 @@ impl ProviderConfig {
         })
     }
 
-    /// What is known about a model; no more than its id where nothing is configured.
+    /// What is known about a model; no more than its id where nobody says anything.
     pub fn model_facts(&self, model: &str) -> ModelFacts {
-        self.models
-            .iter()
-            .find(|facts| facts.id == model)
-            .cloned()
-            .unwrap_or_else(|| ModelFacts { id: model.to_owned(), ..ModelFacts::default() })
+        self.lists.facts(&self.models, self.kind, model)
     }
 }

@@ -15,7 +15,10 @@ use palisade_state::StateError;
 use serde_json::json;
 use thiserror::Error;
 
-use crate::{files::FileError, turn::TurnStartError};
+use crate::{
+    files::FileError,
+    turn::{ObjectFailure, TurnStartError},
+};
 
 /// Why a request isn't answered as asked. What a caller gets to see is a message, a code and facts
 /// about the request; what lies beneath goes to the log, under the request's id.
@@ -39,6 +42,9 @@ pub enum HttpError {
     /// 501 `NOT_IMPLEMENTED`.
     #[error("{0} is not part of this version.")]
     NotImplemented(&'static str),
+    /// An answer that failed before it began; status and code by the failure's own code.
+    #[error(transparent)]
+    NoAnswer(ObjectFailure),
     /// 503 `SERVICE_UNAVAILABLE` with `Retry-After`.
     #[error("Service \"ai\" is unavailable. Under pressure.")]
     Busy {
@@ -82,6 +88,7 @@ impl HttpError {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::NoAnswer(failure) => of_failure(&failure.code).0,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -103,6 +110,7 @@ impl HttpError {
             Self::Conflict(_) => "CONFLICT",
             Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
             Self::NotImplemented(_) => "NOT_IMPLEMENTED",
+            Self::NoAnswer(failure) => of_failure(&failure.code).1,
             Self::Busy { .. } => "SERVICE_UNAVAILABLE",
         }
     }
@@ -111,6 +119,9 @@ impl HttpError {
         let extensions = match self {
             Self::Data(error) => return error.to_body(),
             Self::SignIn(error) => return error.to_body(),
+            Self::NoAnswer(failure) => {
+                json!({"service": "ai", "reason": failure.code, "code": self.code()})
+            }
             Self::Busy { .. } => {
                 json!({"service": "ai", "reason": "Under pressure", "code": self.code()})
             }
@@ -122,6 +133,22 @@ impl HttpError {
     /// Status, code and message in one line, for a terminal.
     pub fn summary(&self) -> String {
         format!("{} {}: {self}", self.status().as_u16(), self.code())
+    }
+}
+
+/// Status and code of an answer that failed. What neither the caller nor the answer is at fault for is
+/// a service that isn't there.
+fn of_failure(code: &str) -> (StatusCode, &'static str) {
+    match code {
+        "PROVIDER_RATE_LIMIT" => (StatusCode::TOO_MANY_REQUESTS, "REQUESTS_EXCEEDED"),
+        "PROVIDER_TIMEOUT" | "TURN_TIMEOUT" => (StatusCode::GATEWAY_TIMEOUT, "GATEWAY_TIMEOUT"),
+        "PROVIDER_CONTENT_FILTER"
+        | "PROVIDER_CONTEXT_TOO_LONG"
+        | "OUTPUT_EMPTY"
+        | "OUTPUT_INVALID"
+        | "OUTPUT_LIMIT"
+        | "OUTPUT_REFUSED" => (StatusCode::UNPROCESSABLE_ENTITY, "UNPROCESSABLE_CONTENT"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE"),
     }
 }
 
@@ -228,6 +255,38 @@ impl From<TurnStartError> for HttpError {
             }
             TurnStartError::State(error) => error.into(),
             TurnStartError::Data(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_answer_has_the_status_of_its_cause() {
+        for (code, status, directus) in [
+            ("PROVIDER_RATE_LIMIT", 429, "REQUESTS_EXCEEDED"),
+            ("PROVIDER_OVERLOADED", 503, "SERVICE_UNAVAILABLE"),
+            ("PROVIDER_UNAVAILABLE", 503, "SERVICE_UNAVAILABLE"),
+            ("PROVIDER_AUTHENTICATION", 503, "SERVICE_UNAVAILABLE"),
+            ("PROVIDER_QUOTA", 503, "SERVICE_UNAVAILABLE"),
+            ("PROVIDER_TIMEOUT", 504, "GATEWAY_TIMEOUT"),
+            ("TURN_TIMEOUT", 504, "GATEWAY_TIMEOUT"),
+            ("PROVIDER_CONTENT_FILTER", 422, "UNPROCESSABLE_CONTENT"),
+            ("PROVIDER_CONTEXT_TOO_LONG", 422, "UNPROCESSABLE_CONTENT"),
+            ("OUTPUT_INVALID", 422, "UNPROCESSABLE_CONTENT"),
+            ("OUTPUT_LIMIT", 422, "UNPROCESSABLE_CONTENT"),
+            ("GUEST_TRAP", 503, "SERVICE_UNAVAILABLE"),
+            ("a code of the component's own", 503, "SERVICE_UNAVAILABLE"),
+        ] {
+            let message = "What to do about it.".to_owned();
+            let error = HttpError::NoAnswer(ObjectFailure { code: code.into(), message });
+            assert_eq!(error.status(), status, "{code}");
+            let body = error.body();
+            assert_eq!(body["errors"][0]["extensions"]["code"], directus);
+            assert_eq!(body["errors"][0]["extensions"]["reason"], code);
+            assert_eq!(body["errors"][0]["message"], "What to do about it.");
         }
     }
 }

@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod error;
 mod event_stream;
+mod object_text;
 mod observe;
 mod origin;
 mod parameters;

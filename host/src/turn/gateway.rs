@@ -20,11 +20,15 @@ use serde::Deserialize;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
+use crate::models::Price;
+
 /// The provider of one turn.
 pub(super) struct Gateway {
     pub(super) transport: Arc<dyn ProviderTransport>,
     pub(super) kind: ProviderKind,
     pub(super) endpoint: Endpoint,
+    /// What the model costs, where that is known.
+    pub(super) price: Option<Price>,
     /// A ledger row with workspace, turn, user, provider, model and region.
     pub(super) row: LedgerEntry,
     /// Base URL for the ledger; none for a provider that is reached without a network.
@@ -97,6 +101,7 @@ impl ProviderGateway for Gateway {
             with(&record, |row| row.outcome = format!("HTTP_{}", response.status));
         }
         let usage_record = Arc::clone(&record);
+        let price = self.price;
         let body = response.body.map(move |item| match item {
             Ok(bytes) => {
                 with(&record, |row| {
@@ -113,7 +118,9 @@ impl ProviderGateway for Gateway {
             status: response.status,
             headers: response.headers,
             body: body.boxed(),
-            on_usage: Box::new(move |usage| with(&usage_record, |row| note_usage(row, usage))),
+            on_usage: Box::new(move |usage| {
+                with(&usage_record, |row| note_usage(row, &usage, price.as_ref()));
+            }),
         })
     }
 }
@@ -173,11 +180,13 @@ fn invalid(message: &'static str) -> CapabilityError {
     CapabilityError::new(CapabilityErrorKind::Invalid, "INVALID_PAYLOAD", message)
 }
 
-fn note_usage(row: &mut LedgerEntry, usage: ProviderUsage) {
+/// Puts on record what a call consumed, in place of what was reported before.
+fn note_usage(row: &mut LedgerEntry, usage: &ProviderUsage, price: Option<&Price>) {
     row.input_tokens = Some(usage.input_tokens);
     row.output_tokens = Some(usage.output_tokens);
     row.cached_tokens = Some(usage.cached_tokens);
     row.reasoning_tokens = Some(usage.reasoning_tokens);
+    row.cost_micros = price.map(|price| price.cost_micros(usage));
 }
 
 /// A provider error as the guest may see it; its cause goes to the log.
@@ -212,6 +221,7 @@ mod tests {
             transport: Arc::new(Never),
             kind,
             endpoint: Endpoint { model: "small".into(), ..Endpoint::default() },
+            price: None,
             row: LedgerEntry::new("main", LedgerKind::ProviderCall),
             base_url: Some("https://provider.example/v1/".into()),
             records,

@@ -1,17 +1,25 @@
-//! One turn: from an authenticated request to the end of its stream.
+//! One turn: from an authenticated request to the end of its stream. An answer that is one JSON value
+//! passes the same doors.
 
 mod attached;
+mod error;
 mod executor;
 mod gatekeeper;
 mod gateway;
+mod listing;
+mod object;
 mod providers;
+mod run;
 mod service;
 mod stream;
 
 use palisade_state::{LedgerEntry, LedgerKind};
 
+pub use error::TurnStartError;
+pub use listing::{ListedModel, ListedTool};
+pub use object::{ObjectFailure, ObjectStream};
 pub use providers::{Provider, Providers, SealedKeys};
-pub use service::{ListedModel, ListedTool, TurnService, TurnStartError};
+pub use service::TurnService;
 pub use stream::TurnStream;
 
 /// A new ledger row with the facts that all rows of a turn share.

@@ -4,126 +4,57 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
-use palisade_conversation::{ChatRequest, RequestError, RequestedTool};
-use palisade_data::{Caller, DataBackend, DataError};
-use palisade_policy::{BuiltInTool, Effect, Gate, Rules, ToolMode, TurnFacts};
-use palisade_sandbox::{
-    Endpoint, Sandbox, SandboxError, ToolDefinition, TurnIdentity, TurnOutcome, TurnPlace,
-    TurnRequest, TurnSettings, TurnSetup,
-};
-use palisade_state::{FileHolder, Ledger, LedgerEntry, LedgerKind, State, StateError};
-use serde_json::value::RawValue;
-use thiserror::Error;
+use palisade_conversation::{ChatRequest, RequestedTool};
+use palisade_data::{Caller, DataBackend};
+use palisade_policy::{BuiltInTool, Gate, Rules, TurnFacts};
+use palisade_sandbox::{Sandbox, TurnIdentity, TurnPlace, TurnRequest, TurnSettings, TurnSetup};
+use palisade_state::{FileHolder, LedgerEntry, LedgerKind, State, StateError};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::{
-    Provider, Providers, TurnStream,
+    Provider, Providers, TurnStartError, TurnStream,
     attached::{Attaching, attach},
     executor::Executor,
     gatekeeper::TurnGatekeeper,
-    gateway::{CallRecords, Gateway},
+    gateway::CallRecords,
+    run::{RunRecord, gateway, run},
     stream::WRITES_AHEAD,
 };
-use crate::config::ModelFacts;
 use crate::settings::{ConfiguredSettings, EffectiveSettings, TOOL_RESULT_BYTES};
 
 /// Language that the assistant is told where neither user nor project has one.
 const DEFAULT_LANGUAGE: &str = "en-US";
 
-/// Why a turn can't be started.
-#[derive(Debug, Error)]
-pub enum TurnStartError {
-    /// The caller isn't signed in or has no app access. 403.
-    #[error("You don't have permission to access this.")]
-    Forbidden,
-    /// The request isn't one. 400.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// No provider has this id. 400.
-    #[error("There is no provider \"{0}\"")]
-    UnknownProvider(String),
-    /// A file in the conversation isn't the caller's. 403; the text names it.
-    #[error("{0}")]
-    FileRefused(String),
-    /// The workspace doesn't allow the model. 403, the same whether the model exists or not.
-    #[error("Model not allowed for this provider")]
-    ModelNotAllowed,
-    /// No provider is configured, or none has an allowed model. 503.
-    #[error("No provider with an allowed model is configured")]
-    NoProvider,
-    /// The provider has no key. 503.
-    #[error("No API key configured for LLM provider")]
-    NoKey(String),
-    /// No place is free, or the component can't run. 503.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    /// The state doesn't answer. 503.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The project doesn't answer. 503.
-    #[error(transparent)]
-    Data(#[from] DataError),
-}
-
-impl TurnStartError {
-    /// Why, for the ledger. The name of a file may be content, so it isn't in there.
-    fn reason(&self) -> String {
-        match self {
-            Self::FileRefused(_) => "A file id that is not the user's".into(),
-            error => error.to_string(),
-        }
-    }
-}
-
-/// A model that a caller may use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedModel {
-    /// Provider id.
-    pub provider: String,
-    /// What is known about the model.
-    pub facts: ModelFacts,
-}
-
-/// A tool that a caller may call.
-#[derive(Debug, Clone)]
-pub struct ListedTool {
-    /// Name.
-    pub name: String,
-    /// What it does.
-    pub description: String,
-    /// JSON Schema of its arguments.
-    pub input_schema: Box<RawValue>,
-    /// Whether no call of it changes anything.
-    pub read_only: bool,
-    /// Whether a call of it may overwrite or remove data.
-    pub destructive: bool,
-    /// Whether a call of it may reach beyond the project.
-    pub open_world: bool,
-    /// The administrator's ceiling for this caller; `ask` where none is set.
-    pub ceiling: ToolMode,
-    /// Whether the client runs it.
-    pub client_side: bool,
-}
-
 /// Starts turns of one workspace. Cheap to clone.
 #[derive(Clone)]
 pub struct TurnService {
-    parts: Arc<Parts>,
+    pub(super) parts: Arc<Parts>,
 }
 
-struct Parts {
+pub(super) struct Parts {
     /// Turns that run or are being put on record.
-    running: TaskTracker,
+    pub(super) running: TaskTracker,
     workspace: String,
     /// In place of the project's own name.
     project_name: Option<String>,
     configured: ConfiguredSettings,
-    sandbox: Sandbox,
+    pub(super) sandbox: Sandbox,
     data: Arc<dyn DataBackend>,
-    state: State,
-    providers: Providers,
+    pub(super) state: State,
+    pub(super) providers: Providers,
+}
+
+/// A request that was let in.
+pub(super) struct Admitted<'a> {
+    pub(super) settings: EffectiveSettings,
+    pub(super) identity: TurnIdentity,
+    pub(super) provider: &'a Provider,
+    pub(super) model: String,
+    pub(super) place: TurnPlace,
+    /// A ledger row with workspace, turn and user.
+    pub(super) row: LedgerEntry,
 }
 
 impl std::fmt::Debug for TurnService {
@@ -183,6 +114,15 @@ impl TurnService {
     ) -> Result<TurnStream, TurnStartError> {
         let user = caller.accountability.user.clone();
         let started = self.try_start(caller, request).await;
+        self.refusal_on_record(user, started).await
+    }
+
+    /// Puts on record that a start was refused, where it was.
+    pub(super) async fn refusal_on_record<T>(
+        &self,
+        user: Option<String>,
+        started: Result<T, TurnStartError>,
+    ) -> Result<T, TurnStartError> {
         if let Err(
             error @ (TurnStartError::Forbidden
             | TurnStartError::ModelNotAllowed
@@ -207,34 +147,16 @@ impl TurnService {
         caller: Caller,
         mut request: ChatRequest,
     ) -> Result<TurnStream, TurnStartError> {
-        let user = invited(&caller)?.to_owned();
+        invited(&caller)?;
         request.refuse_reserved_names(&self.reserved_names())?;
-        let chosen = async {
-            let Parts { state, workspace, configured, .. } = &*self.parts;
-            let (settings, keyed) =
-                EffectiveSettings::load_for_turn(state, workspace, configured).await?;
-            let (provider, model) = self.choose(&request, &settings)?;
-            if provider.config.requires_key && !keyed.contains(&provider.config.id) {
-                return Err(TurnStartError::NoKey(provider.config.id.clone()));
-            }
-            Ok::<_, TurnStartError>((settings, provider, model))
-        };
-        // Two databases, asked at the same time: the caller waits for the first token.
-        let ((settings, provider, model), project_name) =
-            tokio::try_join!(chosen, self.project_name())?;
-        self.attach_files(&mut request, &user, provider)?;
-        let place = self.parts.sandbox.admit().await?;
-
-        let turn = Uuid::now_v7().to_string();
+        let admitted =
+            self.admit(&caller, request.provider.as_deref(), request.model.as_deref()).await?;
+        let Admitted { settings, identity, provider, model, place, row } = admitted;
+        self.attach_files(&mut request, &identity.user_id, provider)?;
         let facts = TurnFacts {
-            workspace: self.parts.workspace.clone(),
-            turn: turn.clone(),
-            user: user.clone(),
-        };
-        let row = LedgerEntry {
-            turn: Some(turn.clone()),
-            user: Some(user.clone()),
-            ..LedgerEntry::new(self.parts.workspace.clone(), LedgerKind::Turn)
+            workspace: identity.workspace.clone(),
+            turn: identity.turn_id.clone(),
+            user: identity.user_id.clone(),
         };
         let ledger = self.parts.state.ledger().clone();
         let gate = Gate::open(
@@ -245,19 +167,10 @@ impl TurnService {
             request.approval_answers(),
         )
         .await?;
-        let records = CallRecords::default();
+        let calls = CallRecords::default();
         let (output, receiver) = mpsc::channel(WRITES_AHEAD);
         let setup = TurnSetup {
-            identity: TurnIdentity {
-                user_id: user,
-                display_name: caller.display_name.clone(),
-                roles: caller.accountability.roles.clone(),
-                admin: caller.accountability.admin,
-                language: caller.language.clone().unwrap_or_else(|| DEFAULT_LANGUAGE.into()),
-                turn_id: turn,
-                workspace: self.parts.workspace.clone(),
-                project_name,
-            },
+            identity,
             gatekeeper: Arc::new(TurnGatekeeper {
                 gate,
                 tools: self.callable_tools().map(|tool| tool.name.clone()).collect(),
@@ -273,62 +186,58 @@ impl TurnService {
                 ledger: ledger.clone(),
                 row: row.clone(),
             }),
-            provider: Arc::new(gateway(provider, model, &row, records.clone())),
+            provider: Arc::new(gateway(provider, model, &row, calls.clone())),
             output,
             message_id: None,
         };
-        self.parts.running.spawn(run(place, setup, request.into(), ledger, row, records));
+        let request = TurnRequest::from(request);
+        let record = RunRecord { ledger, row, calls };
+        self.parts.running.spawn(async move {
+            let outcome = run(place, setup, request.into()).await;
+            record.write(outcome.as_ref()).await;
+        });
         Ok(TurnStream(receiver))
     }
 
-    /// The models that a caller may use.
-    pub async fn models_for(&self, caller: &Caller) -> Result<Vec<ListedModel>, TurnStartError> {
-        invited(caller)?;
-        let settings = self.settings().await?;
-        let listed = self.parts.providers.iter().flat_map(|provider| {
-            settings.models_of(&provider.config.id).iter().map(|model| ListedModel {
-                provider: provider.config.id.clone(),
-                facts: provider.config.model_facts(model),
-            })
-        });
-        Ok(listed.collect())
-    }
-
-    /// The tools that a caller may call.
-    pub async fn tools_for(&self, caller: &Caller) -> Result<Vec<ListedTool>, TurnStartError> {
-        invited(caller)?;
-        let settings = self.settings().await?;
-        let rules = Rules {
-            approvals: settings.approvals,
-            ceilings: settings.ceilings,
-            roles: caller.accountability.roles.clone(),
-            ..Rules::default()
+    /// Lets a request in: who asks, which model answers, and a place for it, in this order.
+    pub(super) async fn admit(
+        &self,
+        caller: &Caller,
+        provider: Option<&str>,
+        model: Option<&str>,
+    ) -> Result<Admitted<'_>, TurnStartError> {
+        let user = invited(caller)?.to_owned();
+        let chosen = async {
+            let Parts { state, workspace, configured, .. } = &*self.parts;
+            let (settings, keyed) =
+                EffectiveSettings::load_for_turn(state, workspace, configured).await?;
+            let (provider, model) = self.choose(provider, model, &settings)?;
+            if provider.config.requires_key && !keyed.contains(&provider.config.id) {
+                return Err(TurnStartError::NoKey(provider.config.id.clone()));
+            }
+            Ok::<_, TurnStartError>((settings, provider, model))
         };
-        let visible = self.callable_tools().filter(|tool| rules.is_visible(&tool.name));
-        Ok(visible
-            .map(|definition| {
-                let effect = BuiltInTool::from_name(&definition.name)
-                    .map_or(Effect::READ, BuiltInTool::strongest_effect);
-                // What the client runs asks its user by itself.
-                let unset = if definition.client_side { ToolMode::Always } else { ToolMode::Ask };
-                ListedTool {
-                    name: definition.name.clone(),
-                    description: definition.description.clone(),
-                    input_schema: definition.input_schema.clone(),
-                    read_only: effect.read_only,
-                    destructive: effect.destructive,
-                    open_world: effect.open_world,
-                    ceiling: rules.ceiling(&definition.name).unwrap_or(unset),
-                    client_side: definition.client_side,
-                }
-            })
-            .collect())
-    }
-
-    /// The component's tools that somebody can run: the host, or the client.
-    fn callable_tools(&self) -> impl Iterator<Item = &ToolDefinition> {
-        let definitions = self.parts.sandbox.tools().iter();
-        definitions.filter(|tool| tool.client_side || BuiltInTool::from_name(&tool.name).is_some())
+        // Two databases, asked at the same time: the caller waits for the first token.
+        let ((settings, provider, model), project_name) =
+            tokio::try_join!(chosen, self.project_name())?;
+        let place = self.parts.sandbox.admit().await?;
+        let turn = Uuid::now_v7().to_string();
+        let row = LedgerEntry {
+            turn: Some(turn.clone()),
+            user: Some(user.clone()),
+            ..LedgerEntry::new(self.parts.workspace.clone(), LedgerKind::Turn)
+        };
+        let identity = TurnIdentity {
+            user_id: user,
+            display_name: caller.display_name.clone(),
+            roles: caller.accountability.roles.clone(),
+            admin: caller.accountability.admin,
+            language: caller.language.clone().unwrap_or_else(|| DEFAULT_LANGUAGE.into()),
+            turn_id: turn,
+            workspace: self.parts.workspace.clone(),
+            project_name,
+        };
+        Ok(Admitted { settings, identity, provider, model, place, row })
     }
 
     fn reserved_names(&self) -> Vec<&str> {
@@ -340,13 +249,14 @@ impl TurnService {
 
     fn choose(
         &self,
-        request: &ChatRequest,
+        provider: Option<&str>,
+        model: Option<&str>,
         settings: &EffectiveSettings,
     ) -> Result<(&Provider, String), TurnStartError> {
         let providers = &self.parts.providers;
-        let provider = match &request.provider {
+        let provider = match provider {
             Some(id) => {
-                providers.get(id).ok_or_else(|| TurnStartError::UnknownProvider(id.clone()))?
+                providers.get(id).ok_or_else(|| TurnStartError::UnknownProvider(id.to_owned()))?
             }
             None => providers
                 .iter()
@@ -354,7 +264,7 @@ impl TurnService {
                 .ok_or(TurnStartError::NoProvider)?,
         };
         let allowed = settings.models_of(&provider.config.id);
-        match &request.model {
+        match model {
             Some(model) => allowed.iter().find(|allowed| *allowed == model),
             None => allowed.first(),
         }
@@ -388,7 +298,7 @@ impl TurnService {
 }
 
 /// The id of a user who may use the assistant.
-fn invited(caller: &Caller) -> Result<&str, TurnStartError> {
+pub(super) fn invited(caller: &Caller) -> Result<&str, TurnStartError> {
     caller.accountability.app_user().ok_or(TurnStartError::Forbidden)
 }
 
@@ -408,59 +318,5 @@ fn rules(request: &mut ChatRequest, settings: &EffectiveSettings, caller: &Calle
         user_modes: std::mem::take(&mut request.tool_modes),
         requested,
         roles: caller.accountability.roles.clone(),
-    }
-}
-
-fn gateway(provider: &Provider, model: String, row: &LedgerEntry, records: CallRecords) -> Gateway {
-    let config = &provider.config;
-    let facts = config.model_facts(&model);
-    Gateway {
-        transport: Arc::clone(&provider.transport),
-        kind: config.kind,
-        row: LedgerEntry {
-            provider: Some(config.id.clone()),
-            model: Some(model.clone()),
-            region: config.region.clone(),
-            ..row.clone()
-        },
-        endpoint: Endpoint {
-            provider: config.id.clone(),
-            kind: config.kind.name().to_owned(),
-            model,
-            reasoning: facts.reasoning,
-            max_output_tokens: facts.output,
-            context_tokens: facts.context,
-            capabilities: Vec::new(),
-        },
-        base_url: config.base_url.as_ref().map(ToString::to_string),
-        records,
-    }
-}
-
-/// Runs a turn until it ends or its client leaves, and puts both the calls and the end on record.
-async fn run(
-    place: TurnPlace,
-    setup: TurnSetup,
-    request: TurnRequest,
-    ledger: Ledger,
-    row: LedgerEntry,
-    records: CallRecords,
-) {
-    let output = setup.output.clone();
-    let outcome = tokio::select! {
-        end = place.run(setup, request) => match end.outcome {
-            TurnOutcome::Finished => "ok".to_owned(),
-            TurnOutcome::Failed { code } => code,
-            TurnOutcome::Stopped(stop) => stop.code().to_owned(),
-        },
-        // Dropping the turn's future drops the instance and the connection to the provider.
-        () = output.closed() => "CLIENT_GONE".to_owned(),
-    };
-    drop(output);
-    let end = LedgerEntry { outcome, ..super::fresh(&row, LedgerKind::Turn) };
-    for row in records.take().into_iter().chain([end]) {
-        if let Err(error) = ledger.append(row).await {
-            tracing::error!(%error, "a turn could not be put on record");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The conversation that a chat client posts, validated and typed.
+//! What a client posts, validated and typed: the conversation of a chat, and the question for an object.
 //!
 //! Clients of the AI SDK 6 post the whole conversation with every request: UI messages made of parts,
 //! among them tool calls with their states and the user's answers to approvals. [`ChatRequest::parse`]
@@ -16,9 +16,11 @@ mod answers;
 mod context;
 mod error;
 mod message;
+mod object;
 mod part;
 mod posted;
 mod request;
+mod schema;
 mod tools;
 
 pub use answers::ApprovalAnswer;
@@ -27,6 +29,7 @@ pub use message::{
     Approval, DataPart, FilePart, Message, Part, Role, SourceDocumentPart, SourceUrlPart, TextPart,
     ToolPart, ToolState,
 };
+pub use object::ObjectRequest;
 pub use request::{ChatRequest, Trigger};
 pub use tools::{ClientTool, RequestedTool, ToolMode};
 
@@ -40,3 +43,9 @@ pub const ATTACHMENTS_AT_MOST: usize = 10;
 pub const TOOLS_AT_MOST: usize = 128;
 /// Tools that a request may set a mode for.
 pub const TOOL_MODES_AT_MOST: usize = 512;
+/// Bytes of the question for an object.
+pub const PROMPT_BYTES_AT_MOST: usize = 512 * 1024;
+/// Bytes of the schema of an object, as posted.
+pub const SCHEMA_BYTES_AT_MOST: usize = 64 * 1024;
+/// Output tokens that the limit of an object may not be below.
+pub const OUTPUT_TOKENS_AT_LEAST: u32 = 256;

@@ -38,6 +38,10 @@ pub(crate) trait Shape<'de>: Sized {
         None
     }
 
+    fn from_number(_: f64) -> Option<Self> {
+        None
+    }
+
     fn from_text(_: Cow<'de, str>) -> Option<Self> {
         None
     }
@@ -58,6 +62,14 @@ impl<'de> Shape<'de> for bool {
 
     fn from_bool(value: bool) -> Option<Self> {
         Some(value)
+    }
+}
+
+impl<'de> Shape<'de> for f64 {
+    const EXPECTED: &'static str = "a number";
+
+    fn from_number(number: f64) -> Option<Self> {
+        Some(number)
     }
 }
 
@@ -167,16 +179,18 @@ impl<'de, T: Shape<'de>> Visitor<'de> for PostedVisitor<T> {
         Ok(Self::found(T::from_bool(value), "true or false"))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Posted::Wrong("a number"))
+    #[expect(clippy::cast_precision_loss, reason = "JSON's numbers have no more")]
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Self::found(T::from_number(value as f64), "a number"))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Posted::Wrong("a number"))
+    #[expect(clippy::cast_precision_loss, reason = "JSON's numbers have no more")]
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Self::found(T::from_number(value as f64), "a number"))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Posted::Wrong("a number"))
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Self::found(T::from_number(value), "a number"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {

@@ -3,11 +3,12 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize, de::MapAccess};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     RequestError,
     posted::{Element, Posted, Shape, present},
+    schema::{self, Dialect},
 };
 
 /// How the user wants one tool to be handled.
@@ -96,57 +97,9 @@ fn client_tool(fields: DefinitionFields<'_>) -> Result<ClientTool, RequestError>
     let Some(schema) = fields.input_schema else {
         return Err(RequestError::at("inputSchema", "is missing; it has to be a JSON Schema"));
     };
-    check_schema(schema).map_err(|problem| RequestError::at("inputSchema", problem))?;
+    schema::check(schema, Dialect::Any)
+        .map_err(|problem| RequestError::at("inputSchema", problem))?;
     Ok(ClientTool { name, description, input_schema: schema.to_owned() })
-}
-
-fn check_schema(schema: &RawValue) -> Result<(), String> {
-    let schema: Value = serde_json::from_str(schema.get())
-        .map_err(|_| "is nested too deeply or holds a number out of range".to_owned())?;
-    if schema.get("type").and_then(Value::as_str) != Some("object") {
-        return Err("has to be a JSON Schema with \"type\": \"object\"".into());
-    }
-    let validator = match schema.get("$schema") {
-        None => jsonschema::draft7::meta::validator(),
-        Some(Value::String(dialect)) => match dialect.trim_end_matches('#') {
-            "http://json-schema.org/draft-04/schema" => jsonschema::draft4::meta::validator(),
-            "http://json-schema.org/draft-06/schema" => jsonschema::draft6::meta::validator(),
-            "http://json-schema.org/draft-07/schema" => jsonschema::draft7::meta::validator(),
-            "https://json-schema.org/draft/2019-09/schema" => {
-                jsonschema::draft201909::meta::validator()
-            }
-            "https://json-schema.org/draft/2020-12/schema" => {
-                jsonschema::draft202012::meta::validator()
-            }
-            _ => {
-                return Err("names a dialect of JSON Schema that isn't known in \"$schema\"".into());
-            }
-        },
-        Some(_) => return Err("has a \"$schema\" that isn't a string".into()),
-    };
-    if let Err(error) = validator.validate(&schema) {
-        let place = error.instance_path().to_string();
-        let place = if place.is_empty() { "its top level".to_owned() } else { place };
-        return Err(format!("is not a valid JSON Schema: look at {place}"));
-    }
-    refuse_remote_references(&schema)
-}
-
-/// A schema may only refer to itself: what it means must not depend on a document elsewhere.
-fn refuse_remote_references(schema: &Value) -> Result<(), String> {
-    match schema {
-        Value::Object(object) => object.iter().try_for_each(|(key, value)| match value {
-            Value::String(target)
-                if matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef")
-                    && !target.starts_with('#') =>
-            {
-                Err(format!("has a \"{key}\" that leads out of the schema"))
-            }
-            nested => refuse_remote_references(nested),
-        }),
-        Value::Array(values) => values.iter().try_for_each(refuse_remote_references),
-        _ => Ok(()),
-    }
 }
 
 /// A name that the client chose, short enough for an error.

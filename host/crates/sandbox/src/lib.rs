@@ -39,7 +39,7 @@ pub use component::{ComponentSource, ImageOrigin};
 pub use error::{SandboxError, TurnStop};
 pub use image_cache::CacheOptions;
 pub use limits::Limits;
-pub use request::TurnRequest;
+pub use request::{GuestRequest, ObjectRequest, TurnRequest};
 pub use sandbox::{Sandbox, SandboxOptions, ToolDefinition};
 pub use turn::{TurnEnd, TurnOutcome, TurnPlace, TurnSetup, TurnUsage};
 

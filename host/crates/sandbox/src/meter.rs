@@ -8,14 +8,19 @@ use crate::{
     limits::{CORE_INSTANCES, MEMORIES, TABLES},
 };
 
+/// Attempts at a provider call per step: what was refused may be tried again, but not for ever.
+const ATTEMPTS_PER_STEP: u32 = 3;
+
 /// Counts what a turn uses, and stops it at its limits.
 #[derive(Debug)]
 pub(crate) struct Meter {
     /// Host calls so far.
     pub(crate) host_calls: u64,
     host_calls_limit: u64,
-    /// Provider calls so far.
+    /// Provider calls that were tried so far.
     pub(crate) provider_calls: u32,
+    /// Provider calls that were answered, and not with an error.
+    provider_answers: u32,
     outcome_bytes: usize,
     outcome_bytes_limit: usize,
     /// The log.
@@ -30,6 +35,7 @@ impl Meter {
             host_calls: 0,
             host_calls_limit: limits.host_calls,
             provider_calls: 0,
+            provider_answers: 0,
             outcome_bytes: 0,
             outcome_bytes_limit: limits.outcome_bytes,
             log: LogAllowance::new(limits.log_bytes),
@@ -47,13 +53,23 @@ impl Meter {
         if self.host_calls > self.host_calls_limit { Err(TurnStop::HostCalls) } else { Ok(()) }
     }
 
-    /// Counts a provider call, unless there were `max_steps` already.
+    /// Counts an attempt at a provider call, unless `max_steps` calls were answered already or three
+    /// times as many were tried.
     pub(crate) fn count_provider_call(&mut self, max_steps: u32) -> bool {
-        let allowed = self.provider_calls < max_steps;
+        let allowed = self.provider_answers < max_steps
+            && self.provider_calls < max_steps.saturating_mul(ATTEMPTS_PER_STEP);
         if allowed {
             self.provider_calls += 1;
         }
         allowed
+    }
+
+    /// Counts the answer to a provider call, which uses up a step unless its status says that nothing
+    /// came of the call.
+    pub(crate) fn count_provider_answer(&mut self, status: u16) {
+        if status < 400 {
+            self.provider_answers += 1;
+        }
     }
 
     /// Counts the bytes of an outcome that the guest gets.

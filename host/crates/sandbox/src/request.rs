@@ -1,10 +1,46 @@
-//! The conversation on its way into the guest.
+//! What is asked, on its way into the guest.
 
 use palisade_conversation::{self as posted, ChatRequest};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::bindings::palisade::assistant::conversation as wit;
+
+/// What an instance is started for.
+#[derive(Debug, Clone)]
+pub enum GuestRequest {
+    /// A turn of a conversation, whose stream is that of the AI SDK.
+    Turn(TurnRequest),
+    /// A question whose answer is one JSON value, streamed as its text.
+    Object(ObjectRequest),
+}
+
+impl From<TurnRequest> for GuestRequest {
+    fn from(request: TurnRequest) -> Self {
+        Self::Turn(request)
+    }
+}
+
+impl From<ObjectRequest> for GuestRequest {
+    fn from(request: ObjectRequest) -> Self {
+        Self::Object(request)
+    }
+}
+
+/// A question whose answer is one JSON value, in the types of the WIT interface `conversation`.
+#[derive(Debug, Clone)]
+pub struct ObjectRequest(pub(crate) wit::ObjectRequest);
+
+impl From<posted::ObjectRequest> for ObjectRequest {
+    /// Takes over prompt, schema and limit. Provider and model are the host's business.
+    fn from(request: posted::ObjectRequest) -> Self {
+        Self(wit::ObjectRequest {
+            prompt: request.prompt,
+            schema: json(request.schema),
+            max_output_tokens: request.max_output_tokens,
+        })
+    }
+}
 
 /// What a turn is about, in the types of the WIT interface `conversation`.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use tokio::task::spawn_blocking;
 use wasmtime::{Engine, Store};
 
 use crate::{
-    CacheOptions, Capacity, ComponentSource, ImageOrigin, Limits, SandboxError, TurnEnd, TurnPlace,
-    TurnRequest, TurnSetup, TurnStop,
+    CacheOptions, Capacity, ComponentSource, GuestRequest, ImageOrigin, Limits, SandboxError,
+    TurnEnd, TurnPlace, TurnSetup, TurnStop,
     admission::Admission,
     bindings::AssistantComponentPre,
     component::{self, LoadedComponent},
@@ -135,7 +135,7 @@ impl Sandbox {
     pub async fn run_turn(
         &self,
         setup: TurnSetup,
-        request: TurnRequest,
+        request: impl Into<GuestRequest>,
     ) -> Result<TurnEnd, SandboxError> {
         Ok(self.admit().await?.run(setup, request).await)
     }

@@ -7,7 +7,8 @@ use wasmtime::component::ResourceTable;
 
 use crate::{
     DenyAll, Gatekeeper, GrantExecutor, Limits, ProviderGateway, TurnIdentity, TurnSetup,
-    meter::Meter, ui::UiStream,
+    meter::Meter,
+    ui::{Framing, UiStream},
 };
 
 /// State of a turn. Dropping it closes what the turn holds: provider connections first of all.
@@ -25,7 +26,7 @@ pub(crate) struct TurnState {
 }
 
 impl TurnState {
-    pub(crate) fn new(setup: TurnSetup, limits: &Limits) -> Self {
+    pub(crate) fn new(setup: TurnSetup, framing: Framing, limits: &Limits) -> Self {
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(limits.resources);
         let started = Instant::now();
@@ -34,7 +35,7 @@ impl TurnState {
             gatekeeper: setup.gatekeeper,
             executor: setup.executor,
             provider: setup.provider,
-            stream: UiStream::new(setup.output, setup.message_id, limits.output_bytes),
+            stream: UiStream::new(setup.output, framing, limits.output_bytes),
             resources,
             meter: Meter::new(limits),
             started,
@@ -53,6 +54,7 @@ impl TurnState {
             output,
             message_id: None,
         };
-        Self::new(setup, &Limits { host_calls: 0, ..limits.clone() })
+        let limits = Limits { host_calls: 0, ..limits.clone() };
+        Self::new(setup, Framing::Text, &limits)
     }
 }

@@ -1,6 +1,8 @@
-//! One turn: a fresh instance, its supervision and its end.
+//! One turn: a fresh instance, its supervision and its end. An answer that is one JSON value is a turn
+//! as well, with another export and a stream of text.
 
 use std::{
+    borrow::Cow,
     fmt,
     sync::Arc,
     time::{Duration, Instant},
@@ -11,8 +13,12 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tracing::Instrument;
 
 use crate::{
-    Gatekeeper, GrantExecutor, ProviderGateway, TurnIdentity, TurnRequest, TurnStop,
-    sandbox::Inner, state::TurnState, supervise::supervise, text::cut, ui::Phase,
+    Gatekeeper, GrantExecutor, GuestRequest, ProviderGateway, TurnIdentity, TurnStop,
+    sandbox::Inner,
+    state::TurnState,
+    supervise::supervise,
+    text::cut,
+    ui::{Framing, Phase},
 };
 
 /// Bytes of the code and the message of an error that the guest returns.
@@ -30,10 +36,12 @@ pub struct TurnSetup {
     pub executor: Arc<dyn GrantExecutor>,
     /// Reaches the provider.
     pub provider: Arc<dyn ProviderGateway>,
-    /// Takes the server-sent events, one item per write. Its capacity is how far the guest may run
-    /// ahead of the client; 16 is a good one. When the receiver is gone the turn is stopped.
+    /// Takes the server-sent events, or the text of an object, one item per write. Its capacity is how
+    /// far the guest may run ahead of the client; 16 is a good one. When the receiver is gone the turn
+    /// is stopped.
     pub output: mpsc::Sender<Bytes>,
-    /// The message id of the `start` chunk. None in a continuation, where the client has the message.
+    /// The message id of the `start` chunk. None in a continuation, where the client has the message,
+    /// and for an object, which is no message.
     pub message_id: Option<String>,
 }
 
@@ -46,18 +54,41 @@ impl fmt::Debug for TurnSetup {
     }
 }
 
-/// How a turn ended. Its stream has ended properly in every case, with `[DONE]`.
+/// How a turn ended. A stream of events has ended properly in every case, with `[DONE]`; one of text
+/// is whole if the guest finished it, and not otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnOutcome {
     /// The guest finished its message.
     Finished,
     /// The guest ended with an error that it reported itself.
     Failed {
-        /// The error's code; `ERROR` where the guest sent a chunk and gave no code.
+        /// The error's code, at most 64 bytes; `ERROR` where the guest sent a chunk and gave no code.
         code: String,
+        /// What the user may read, at most 4 KiB; empty where the guest sent it in a chunk.
+        message: String,
     },
     /// The sandbox stopped it.
     Stopped(TurnStop),
+}
+
+impl TurnOutcome {
+    /// Stable upper-case identifier, for the ledger and metrics; `ok` for an answer that is whole.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Finished => "ok",
+            Self::Failed { code, .. } => code,
+            Self::Stopped(stop) => stop.code(),
+        }
+    }
+
+    /// What the user may read; empty where there is nothing to say.
+    pub fn message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Finished => Cow::Borrowed(""),
+            Self::Failed { message, .. } => Cow::Borrowed(message),
+            Self::Stopped(stop) => Cow::Owned(stop.to_string()),
+        }
+    }
 }
 
 /// What a turn used.
@@ -69,7 +100,7 @@ pub struct TurnUsage {
     pub wall: Duration,
     /// Calls from the guest to the host.
     pub host_calls: u64,
-    /// Requests to the provider.
+    /// Requests to the provider, those that it refused included.
     pub provider_calls: u32,
     /// Bytes written to the stream, without what the sandbox added at its end.
     pub output_bytes: u64,
@@ -109,20 +140,28 @@ impl TurnPlace {
     ///
     /// Dropping the future stops everything at once: the instance, running data operations and the
     /// connection to the provider.
-    pub async fn run(self, setup: TurnSetup, request: TurnRequest) -> TurnEnd {
+    pub async fn run(self, setup: TurnSetup, request: impl Into<GuestRequest>) -> TurnEnd {
         let span = tracing::info_span!("turn", id = setup.identity.turn_id);
-        self.serve(setup, request).instrument(span).await
+        self.serve(setup, request.into()).instrument(span).await
     }
 
-    async fn serve(self, setup: TurnSetup, request: TurnRequest) -> TurnEnd {
+    async fn serve(self, mut setup: TurnSetup, request: GuestRequest) -> TurnEnd {
         let Self { inner, permit } = self;
         let limits = &inner.limits;
         let started = Instant::now();
         let ticking = inner.ticker.hold();
-        let mut store = inner.store(TurnState::new(setup, limits));
+        let framing = match request {
+            GuestRequest::Turn(_) => Framing::Events { message_id: setup.message_id.take() },
+            GuestRequest::Object(_) => Framing::Text,
+        };
+        let mut store = inner.store(TurnState::new(setup, framing, limits));
         let call = async {
-            let assistant = inner.component.instantiate_async(&mut store).await?;
-            assistant.palisade_assistant_assistant().call_run(&mut store, &request.0).await
+            let component = inner.component.instantiate_async(&mut store).await?;
+            let assistant = component.palisade_assistant_assistant();
+            match &request {
+                GuestRequest::Turn(turn) => assistant.call_run(&mut store, &turn.0).await,
+                GuestRequest::Object(object) => assistant.call_object(&mut store, &object.0).await,
+            }
         };
         let supervised = supervise(call, limits.cpu_time, limits.turn_time).await;
         // The instance and everything it holds goes before the client is told.
@@ -139,32 +178,31 @@ impl TurnPlace {
             peak_memory_bytes: meter.memory.peak_bytes,
             dropped_log_lines: meter.log.dropped,
         };
-        let (outcome, message) = match supervised.result {
+        let outcome = match supervised.result {
             Ok(Ok(Ok(()))) => match stream.phase() {
-                Phase::Finished => (TurnOutcome::Finished, String::new()),
-                Phase::Failed => (TurnOutcome::Failed { code: "ERROR".into() }, String::new()),
-                Phase::Silent | Phase::Open => stopped(TurnStop::Unfinished),
+                Phase::Finished => TurnOutcome::Finished,
+                Phase::Failed => failed("ERROR", ""),
+                Phase::Silent | Phase::Open => TurnOutcome::Stopped(TurnStop::Unfinished),
             },
-            Ok(Ok(Err(error))) => {
-                let code = cut(&error.code, CODE_BYTES).to_owned();
-                (TurnOutcome::Failed { code }, cut(&error.message, MESSAGE_BYTES).to_owned())
-            }
-            Ok(Err(error)) => stopped(TurnStop::from_error(&error)),
-            Err(stop) => stopped(stop),
+            Ok(Ok(Err(error))) => failed(&error.code, &error.message),
+            Ok(Err(error)) => TurnOutcome::Stopped(TurnStop::from_error(&error)),
+            Err(stop) => TurnOutcome::Stopped(stop),
         };
         match &outcome {
             // People close their browsers.
             TurnOutcome::Stopped(TurnStop::ClientGone) => tracing::debug!("the client went away"),
             TurnOutcome::Stopped(stop) => tracing::warn!(?stop, "the turn was stopped"),
-            TurnOutcome::Failed { code } => tracing::info!(code, "the turn failed"),
+            TurnOutcome::Failed { code, .. } => tracing::info!(code, "the turn failed"),
             TurnOutcome::Finished => {}
         }
-        stream.close(&message).await;
+        stream.close(&outcome.message()).await;
         TurnEnd { outcome, usage }
     }
 }
 
-fn stopped(stop: TurnStop) -> (TurnOutcome, String) {
-    let message = stop.to_string();
-    (TurnOutcome::Stopped(stop), message)
+fn failed(code: &str, message: &str) -> TurnOutcome {
+    TurnOutcome::Failed {
+        code: cut(code, CODE_BYTES).to_owned(),
+        message: cut(message, MESSAGE_BYTES).to_owned(),
+    }
 }

@@ -13,6 +13,7 @@ use futures_util::{Stream, StreamExt};
 use memchr::memmem::Finder;
 use thiserror::Error;
 
+use head::parse_head;
 pub(super) use head::{PartHead, boundary};
 
 /// Bytes of a part's headers at most.

@@ -1,11 +1,11 @@
-//! `/ai/chat`, and its neighbours that this version doesn't have.
+//! `/ai/chat` and its neighbours.
 
 use axum::{extract::State, response::Response};
-use palisade_conversation::ChatRequest;
+use palisade_conversation::{ChatRequest, ObjectRequest};
 
 use crate::{
     app::App,
-    http::{HttpError, auth::AppUser, body::JsonBytes, event_stream},
+    http::{HttpError, auth::AppUser, body::JsonBytes, event_stream, object_text},
 };
 
 /// `POST /ai/chat`: a turn.
@@ -19,7 +19,13 @@ pub(super) async fn chat(
     Ok(event_stream::respond(app.turns.start(caller, request).await?))
 }
 
-/// `POST /ai/object`.
-pub(super) async fn object(_: AppUser) -> HttpError {
-    HttpError::NotImplemented("Structured output")
+/// `POST /ai/object`: one JSON value.
+pub(super) async fn object(
+    State(app): State<App>,
+    AppUser(caller): AppUser,
+    JsonBytes(body): JsonBytes,
+) -> Result<Response, HttpError> {
+    let request = ObjectRequest::parse(&body)?;
+    drop(body);
+    object_text::respond(app.turns.start_object(caller, request).await?).await
 }

@@ -26,8 +26,9 @@ fn model(ListedModel { provider, facts }: ListedModel) -> Value {
         "name": facts.name,
         "context": facts.context,
         "output": facts.output,
-        "attachments": facts.attachments,
+        "attachments": facts.attachments(),
         "reasoning": facts.reasoning,
+        "capabilities": facts.capabilities,
     })
 }
 

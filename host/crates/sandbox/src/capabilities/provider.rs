@@ -239,6 +239,7 @@ impl provider::Host for TurnState {
         };
         match self.provider.send(call).await {
             Ok(reply) => {
+                self.meter.count_provider_answer(reply.status);
                 let response = Response { reply, rest: Bytes::new(), end: None, given: None };
                 Ok(Ok(self.resources.push(response)?))
             }

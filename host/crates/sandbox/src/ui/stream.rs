@@ -15,6 +15,9 @@ const LAST_WRITE: Duration = Duration::from_secs(5);
 /// client has everything, this one is used again.
 const BUFFER_BYTES: usize = 2 << 10;
 
+/// Why a chunk has no place in an answer of text.
+const NO_TEXT: &str = "an answer of text has no such part";
+
 /// How far a stream is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -28,11 +31,23 @@ pub(crate) enum Phase {
     Failed,
 }
 
+/// What a stream is made of.
+#[derive(Debug)]
+pub(crate) enum Framing {
+    /// Server-sent events, ended by `[DONE]`.
+    Events {
+        /// Goes into the `start` chunk.
+        message_id: Option<String>,
+    },
+    /// The text of the answer and nothing else. How it ended is not in it.
+    Text,
+}
+
 /// The stream of one turn: one call of the guest is one write.
 #[derive(Debug)]
 pub(crate) struct UiStream {
     output: mpsc::Sender<Bytes>,
-    message_id: Option<String>,
+    framing: Framing,
     buffer: BytesMut,
     written: u64,
     limit: u64,
@@ -51,11 +66,11 @@ struct Question {
 }
 
 impl UiStream {
-    /// A stream of at most `limit` bytes into `output`. `message_id` goes into the `start` chunk.
-    pub(crate) fn new(output: mpsc::Sender<Bytes>, message_id: Option<String>, limit: u64) -> Self {
+    /// A stream of at most `limit` bytes into `output`.
+    pub(crate) fn new(output: mpsc::Sender<Bytes>, framing: Framing, limit: u64) -> Self {
         Self {
             output,
-            message_id,
+            framing,
             buffer: BytesMut::with_capacity(BUFFER_BYTES),
             written: 0,
             limit,
@@ -117,6 +132,9 @@ impl UiStream {
         output: &str,
     ) -> Result<(), TurnStop> {
         check_open(self.phase)?;
+        if matches!(self.framing, Framing::Text) {
+            return Err(invalid(NO_TEXT));
+        }
         // Checked before it is copied.
         self.check_size(output.len())?;
         encode::outcome(&mut self.buffer, tool_call_id, output)?;
@@ -124,13 +142,14 @@ impl UiStream {
         self.flush(after(self.phase, Phase::Open)).await
     }
 
-    /// Ends the stream: with an `error` chunk where the guest ended it with neither `finish` nor
-    /// `error`, and with `[DONE]` always.
+    /// Ends the stream. Events end with an `error` chunk where the guest sent neither `finish` nor
+    /// `error`, and with `[DONE]` always; to text nothing is added.
     pub(crate) async fn close(mut self, failure: &str) {
+        let Framing::Events { message_id } = &self.framing else { return };
         self.buffer.clear();
         if matches!(self.phase, Phase::Silent | Phase::Open) {
             if self.phase == Phase::Silent {
-                let _ = encode::chunk(&mut self.buffer, &Chunk::Start, self.message_id.as_deref());
+                let _ = encode::chunk(&mut self.buffer, &Chunk::Start, message_id.as_deref());
             }
             let _ = encode::error(&mut self.buffer, failure);
         }
@@ -142,6 +161,9 @@ impl UiStream {
     /// Encodes a chunk that comes in a phase, and gives the phase after it.
     fn append(&mut self, chunk: &Chunk, phase: Phase) -> Result<Phase, TurnStop> {
         check_open(phase)?;
+        let Framing::Events { message_id } = &self.framing else {
+            return self.append_text(chunk, phase);
+        };
         let question = match chunk {
             Chunk::ToolApprovalRequest(request) => Some(
                 self.questions
@@ -151,7 +173,7 @@ impl UiStream {
             ),
             _ => None,
         };
-        encode::chunk(&mut self.buffer, chunk, self.message_id.as_deref())?;
+        encode::chunk(&mut self.buffer, chunk, message_id.as_deref())?;
         if let Some(Question { tool_call_id, reason }) = question {
             encode::reason(&mut self.buffer, &tool_call_id, &reason)?;
         }
@@ -167,6 +189,24 @@ impl UiStream {
         })
     }
 
+    /// Adds what a chunk says to an answer that is text alone.
+    fn append_text(&mut self, chunk: &Chunk, phase: Phase) -> Result<Phase, TurnStop> {
+        match chunk {
+            Chunk::Start => Ok(after(phase, Phase::Open)),
+            Chunk::TextDelta(delta) if phase != Phase::Finished => {
+                self.check_size(delta.text.len())?;
+                self.buffer.extend_from_slice(delta.text.as_bytes());
+                Ok(Phase::Open)
+            }
+            // An answer of nothing isn't one.
+            Chunk::Finish(_) if self.written == 0 && self.buffer.is_empty() => {
+                Err(TurnStop::Unfinished)
+            }
+            Chunk::Finish(_) => Ok(Phase::Finished),
+            _ => Err(invalid(NO_TEXT)),
+        }
+    }
+
     fn check_size(&self, more: usize) -> Result<(), TurnStop> {
         let total = self.written + self.buffer.len() as u64 + more as u64;
         if total > self.limit { Err(TurnStop::Output) } else { Ok(()) }
@@ -176,6 +216,7 @@ impl UiStream {
     /// it waits for the client has not shown its `finish` yet.
     async fn flush(&mut self, phase: Phase) -> Result<(), TurnStop> {
         if self.buffer.is_empty() {
+            self.phase = phase;
             return Ok(());
         }
         let bytes = self.buffer.split().freeze();
@@ -211,7 +252,7 @@ mod tests {
     #[tokio::test]
     async fn the_guest_can_ask_what_the_host_asks_and_nothing_else() {
         let (output, mut written) = mpsc::channel(16);
-        let mut stream = UiStream::new(output, None, 1 << 20);
+        let mut stream = UiStream::new(output, Framing::Events { message_id: None }, 1 << 20);
         stream.expect_question("apr1.a".into(), "c1".into(), "It removes data.".into());
         stream.emit(&[request("apr1.a", "c1")]).await.expect("the host's own question");
         let text = String::from_utf8(written.recv().await.expect("a write").to_vec()).unwrap();

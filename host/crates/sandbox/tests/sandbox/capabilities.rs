@@ -104,17 +104,9 @@ async fn what_is_not_granted_does_not_run() {
 #[tokio::test]
 async fn an_error_of_the_guest_becomes_an_error_chunk() {
     let mut guest = Guest::default();
-    let (code, message) = (guest.text("PROVIDER_CUT"), guest.text("The answer broke off."));
     let start = guest.emit(&[Chunk::Start]);
-    let script = format!(
-        "{start}
-         (i32.store (i32.const 512) (i32.const 1))
-         (i32.store (i32.const 516) (i32.const 2))
-         (i32.store (i32.const 520) (i32.const {})) (i32.store (i32.const 524) (i32.const {}))
-         (i32.store (i32.const 528) (i32.const {})) (i32.store (i32.const 532) (i32.const {}))
-         (i32.const 512)",
-        code.0, code.1, message.0, message.1,
-    );
+    let fail = guest.failing("PROVIDER_CUT", "The answer broke off.");
+    let script = format!("{start} {fail}");
     let sandbox = sandbox(&guest.build(&script), small_limits()).await.unwrap();
     let (end, text) = run(&sandbox, Host::default(), scripted()).await;
     assert_events(
@@ -125,7 +117,8 @@ async fn an_error_of_the_guest_becomes_an_error_chunk() {
             "[DONE]",
         ],
     );
-    assert_eq!(end.outcome, TurnOutcome::Failed { code: "PROVIDER_CUT".into() });
+    let (code, message) = ("PROVIDER_CUT".into(), "The answer broke off.".into());
+    assert_eq!(end.outcome, TurnOutcome::Failed { code, message });
 }
 
 #[tokio::test]
@@ -178,7 +171,7 @@ fn calling_guest() -> Vec<u8> {
          (local.set $handle (i32.load (i32.const 4)))
          {read} {read}
          (call $report_usage (local.get $handle)
-           (i64.const 10) (i64.const 5) (i64.const 3) (i64.const 2))
+           (i64.const 10) (i64.const 1) (i64.const 5) (i64.const 3) (i64.const 2))
          {finish}",
         path.operands(),
         headers.0,
@@ -215,8 +208,13 @@ async fn a_provider_call_goes_out_as_it_is_and_its_body_comes_in_as_it_arrives()
         body: r#"{"model":"m"}"#.into(),
     };
     assert_eq!(*sent, [call]);
-    let usage =
-        ProviderUsage { input_tokens: 10, output_tokens: 5, cached_tokens: 3, reasoning_tokens: 2 };
+    let usage = ProviderUsage {
+        input_tokens: 10,
+        cache_written_tokens: 1,
+        output_tokens: 5,
+        cached_tokens: 3,
+        reasoning_tokens: 2,
+    };
     assert_eq!(*provider.usage.lock().unwrap(), [usage]);
 }
 

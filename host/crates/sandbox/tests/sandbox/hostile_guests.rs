@@ -12,7 +12,7 @@ use palisade_sandbox::{Limits, ModelView, TurnEnd, TurnOutcome, TurnStop};
 
 use crate::support::{
     FRIENDLY, Host, assert_events,
-    fakes::{Answering, GrantAll, Silent},
+    fakes::{Answering, GrantAll, Silent, Statuses},
     friendly,
     guest::{AddOk, Chunk, Guest},
     run, sandbox, scripted, small_limits,
@@ -321,8 +321,9 @@ async fn a_grant_cannot_be_made_up() {
     }
 }
 
-#[tokio::test]
-async fn more_provider_calls_than_steps_are_refused() {
+/// A guest that makes as many provider calls as it may, at most `attempts`, and expects the next one to
+/// be refused with an error of kind `limit` (3).
+fn insisting_guest(attempts: usize) -> (Guest, String) {
     let mut guest = Guest::default();
     let (path, body) = (guest.text("chat/completions"), guest.text("{}"));
     let send = format!(
@@ -330,17 +331,48 @@ async fn more_provider_calls_than_steps_are_refused() {
         path.operands(),
         body.operands()
     );
-    // GrantAll allows three steps. The fourth answer has to be an error of kind `limit` (3).
+    let is_refused = "(i32.and (i32.load8_u (i32.const 0))
+        (i32.eq (i32.load8_u (i32.const 4)) (i32.const 3)))";
+    let attempt = format!("{send} (if {is_refused} (then (unreachable)))");
     let script = format!(
-        "{send} {send} {send} {send}
-         (if (i32.ne (i32.load8_u (i32.const 0)) (i32.const 1)) (then (unreachable)))
-         (if (i32.ne (i32.load8_u (i32.const 4)) (i32.const 3)) (then (unreachable)))
-         (i32.store (i32.const 0) (i32.const 0))"
+        "{} {send} (if (i32.eqz {is_refused}) (then (unreachable)))
+         (i32.store (i32.const 0) (i32.const 0))",
+        attempt.repeat(attempts)
     );
+    (guest, script.add_ok())
+}
+
+#[tokio::test]
+async fn more_provider_calls_than_steps_are_refused() {
+    // GrantAll allows three steps.
+    let (guest, script) = insisting_guest(3);
     let provider = Silent::default();
     let host = Host { provider: Arc::new(provider.clone()), ..granting() };
-    let end = hostile(guest, &script.add_ok(), host, small_limits()).await;
+    let end = hostile(guest, &script, host, small_limits()).await;
     let end = assert_stopped(end, TurnStop::Unfinished);
     assert_eq!(end.usage.provider_calls, 3);
     assert_eq!(provider.sent.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_provider_call_that_came_to_nothing_is_no_step() {
+    let (guest, script) = insisting_guest(6);
+    let provider =
+        Statuses::new(&[Some(429), Some(200), None, Some(399), Some(503), Some(200), Some(200)]);
+    let host = Host { provider: Arc::new(provider.clone()), ..granting() };
+    let end = hostile(guest, &script, host, small_limits()).await;
+    let end = assert_stopped(end, TurnStop::Unfinished);
+    assert_eq!((end.usage.provider_calls, provider.sent()), (6, 6));
+}
+
+#[tokio::test]
+async fn a_provider_that_always_refuses_is_asked_three_times_per_step_at_most() {
+    for status in [Some(400), Some(429), Some(500), None] {
+        let (guest, script) = insisting_guest(9);
+        let provider = Statuses::new(&[status]);
+        let host = Host { provider: Arc::new(provider.clone()), ..granting() };
+        let end = hostile(guest, &script, host, small_limits()).await;
+        let end = assert_stopped(end, TurnStop::Unfinished);
+        assert_eq!((end.usage.provider_calls, provider.sent()), (9, 9), "{status:?}");
+    }
 }

@@ -8,5 +8,6 @@ mod embedded;
 mod hostile_guests;
 mod image_cache;
 mod interfaces;
+mod objects;
 mod support;
 mod tools;

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use palisade_data::{DataError, Operation};
 use palisade_sandbox::{
-    CapabilityError, Decision, Endpoint, Gatekeeper, Grant, GrantExecutor, ModelView, OutcomeData,
-    ProviderCall, ProviderGateway, ProviderReply, ProviderUsage, ToolCall, TurnSettings,
+    CapabilityError, CapabilityErrorKind, Decision, Endpoint, Gatekeeper, Grant, GrantExecutor,
+    ModelView, OutcomeData, ProviderCall, ProviderGateway, ProviderReply, ProviderUsage, ToolCall,
+    TurnSettings,
 };
 
 /// Grants every call and keeps what it was asked.
@@ -152,6 +153,46 @@ impl ProviderGateway for Streaming {
             headers: Vec::new(),
             body: stream::iter(pieces).boxed(),
             on_usage: Box::new(move |reported| usage.lock().unwrap().push(reported)),
+        })
+    }
+}
+
+/// A provider that answers with one status after another, and without a connection where there is
+/// none; the last stays.
+#[derive(Clone)]
+pub(crate) struct Statuses {
+    pub(crate) statuses: Vec<Option<u16>>,
+    pub(crate) sent: Arc<AtomicUsize>,
+}
+
+impl Statuses {
+    pub(crate) fn new(statuses: &[Option<u16>]) -> Self {
+        Self { statuses: statuses.to_vec(), sent: Arc::default() }
+    }
+
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl ProviderGateway for Statuses {
+    fn endpoint(&self) -> Endpoint {
+        endpoint()
+    }
+
+    async fn send(&self, _call: ProviderCall) -> Result<ProviderReply, CapabilityError> {
+        let index = self.sent.fetch_add(1, Ordering::SeqCst).min(self.statuses.len() - 1);
+        let unreachable = CapabilityError::new(
+            CapabilityErrorKind::Unavailable,
+            "PROVIDER_UNAVAILABLE",
+            "No connection.",
+        );
+        Ok(ProviderReply {
+            status: self.statuses[index].ok_or(unreachable)?,
+            headers: Vec::new(),
+            body: stream::empty().boxed(),
+            on_usage: Box::new(|_| {}),
         })
     }
 }

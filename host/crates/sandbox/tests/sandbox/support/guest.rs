@@ -1,7 +1,8 @@
 //! Small assistant components, written in WebAssembly text.
 //!
 //! Each has two halves: a request without context gets a friendly answer, one with a context runs the
-//! `script` under test. So a hostile turn and its neighbour share one component and one sandbox.
+//! `script` under test. So a hostile turn and its neighbour share one component and one sandbox. The
+//! question for an object gets a friendly answer without a limit on tokens, and the script with one.
 //!
 //! Addresses below 1024 are scratch space; static data follows; allocations of the host start at 64 KiB.
 
@@ -130,6 +131,19 @@ impl Guest {
         self
     }
 
+    /// A script that returns an error of the kind `unavailable`.
+    pub(crate) fn failing(&mut self, code: &str, message: &str) -> String {
+        let (code, message) = (self.text(code), self.text(message));
+        format!(
+            "(i32.store (i32.const 512) (i32.const 1))
+             (i32.store (i32.const 516) (i32.const 2))
+             (i32.store (i32.const 520) (i32.const {})) (i32.store (i32.const 524) (i32.const {}))
+             (i32.store (i32.const 528) (i32.const {})) (i32.store (i32.const 532) (i32.const {}))
+             (i32.const 512)",
+            code.0, code.1, message.0, message.1,
+        )
+    }
+
     /// The component. `script` leaves the address of a `result<_, error>` on the stack.
     pub(crate) fn build(self, script: &str) -> Vec<u8> {
         self.build_edited(script, str::to_owned)
@@ -148,6 +162,8 @@ impl Guest {
             Chunk::TextEnd("t"),
             Chunk::Finish,
         ]);
+        let friendly_object =
+            self.emit(&[Chunk::Start, Chunk::TextDelta("t", r#"{"answer":1}"#), Chunk::Finish]);
         let Self { data, imports, extra, tools } = self;
         assert!(data.len() < 60_000, "static data would meet the allocations");
         let data: String = data.iter().map(|byte| format!("\\{byte:02x}")).collect();
@@ -164,7 +180,7 @@ impl Guest {
   (import "palisade:host/data@0.1.0" "[resource-drop]outcome" (func $drop_outcome (param i32)))
   (import "palisade:host/provider@0.1.0" "send" (func $send (param i32 i32 i32 i32 i32 i32 i32)))
   (import "palisade:host/provider@0.1.0" "[method]response.report-usage"
-    (func $report_usage (param i32 i64 i64 i64 i64)))
+    (func $report_usage (param i32 i64 i64 i64 i64 i64)))
   (import "palisade:host/provider@0.1.0" "[method]response.read" (func $read (param i32 i32 i32)))
   {imports}
   (memory (export "memory") 2)
@@ -190,6 +206,11 @@ impl Guest {
     (param i32 i32 i32 i32) (param $context i32) (param i32 i32) (result i32)
     (if (local.get $context) (then (return (call $script))))
     {friendly}
+    (i32.const 0))
+  (func (export "palisade:assistant/assistant@0.1.0#object")
+    (param i32 i32 i32 i32) (param $limited i32) (param i32) (result i32)
+    (if (local.get $limited) (then (return (call $script))))
+    {friendly_object}
     (i32.const 0))
 )"#
         )

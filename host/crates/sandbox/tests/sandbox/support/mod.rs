@@ -8,8 +8,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use bytes::Bytes;
 use palisade_conversation::ChatRequest;
 use palisade_sandbox::{
-    ComponentSource, DenyAll, Gatekeeper, GrantExecutor, Limits, ProviderGateway, Sandbox,
-    SandboxError, SandboxOptions, TurnEnd, TurnIdentity, TurnRequest, TurnSetup,
+    ComponentSource, DenyAll, Gatekeeper, GrantExecutor, GuestRequest, Limits, ObjectRequest,
+    ProviderGateway, Sandbox, SandboxError, SandboxOptions, TurnEnd, TurnIdentity, TurnRequest,
+    TurnSetup,
 };
 use tempfile::TempDir;
 use tokio::{sync::mpsc, time::sleep};
@@ -106,6 +107,13 @@ fn request(body: &str) -> TurnRequest {
     ChatRequest::parse(body.as_bytes()).unwrap().into()
 }
 
+/// A question for an object; a limited one takes the half under test.
+pub(crate) fn question(limited: bool) -> ObjectRequest {
+    let limit = if limited { r#","maxOutputTokens":256"# } else { "" };
+    let body = format!(r#"{{"prompt":"Hi","outputSchema":{{"type":"object"}}{limit}}}"#);
+    palisade_conversation::ObjectRequest::parse(body.as_bytes()).unwrap().into()
+}
+
 /// Collects a stream to its end.
 pub(crate) async fn transcript(mut input: mpsc::Receiver<Bytes>) -> String {
     let mut text = String::new();
@@ -134,7 +142,11 @@ pub(crate) fn assert_events(text: &str, events: &[&str]) {
 }
 
 /// Runs a turn to its end.
-pub(crate) async fn run(sandbox: &Sandbox, host: Host, request: TurnRequest) -> (TurnEnd, String) {
+pub(crate) async fn run(
+    sandbox: &Sandbox,
+    host: Host,
+    request: impl Into<GuestRequest>,
+) -> (TurnEnd, String) {
     let (setup, input) = setup(host);
     let (end, text) = tokio::join!(sandbox.run_turn(setup, request), transcript(input));
     (end.unwrap(), text)
