@@ -20,6 +20,9 @@ use crate::{
     turn::{ObjectFailure, TurnStartError},
 };
 
+/// When to try again to upload a file where too many are on their way.
+const UPLOADS_BUSY: Duration = Duration::from_secs(5);
+
 /// Why a request isn't answered as asked. What a caller gets to see is a message, a code and facts
 /// about the request; what lies beneath goes to the log, under the request's id.
 #[derive(Debug, Error)]
@@ -219,7 +222,7 @@ impl From<FileError> for HttpError {
             }
             FileError::Data(error) => return error.into(),
             FileError::State(error) => return error.into(),
-            FileError::Busy => ("ai".to_owned(), None),
+            FileError::Busy => return Self::Busy { retry_after: UPLOADS_BUSY },
             FileError::NoKey(provider) | FileError::ProviderTooSlow(provider) => (provider, None),
             FileError::Provider { provider, error } => (provider, Some(error)),
         };
