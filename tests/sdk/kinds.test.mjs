@@ -119,8 +119,8 @@ for (const kind of Object.keys(KEY_HEADERS)) {
 
     test("a client that goes away closes the provider's connection", async () => {
       const client = chat("stall");
-      const saying = client.say("Hi").catch(() => {});
-      await eventually(() => client.text.includes("One"), { what: "the first words" });
+      const saying = client.sendMessage({ text: "Hi" });
+      await eventually(() => client.last?.role === "assistant" && client.text.includes("One"), { what: "the first words" });
       await client.stop();
       await fake.ended("client-closed");
       await saying;
