@@ -246,6 +246,99 @@ fn mistakes_are_told_in_one_line_that_names_the_place() {
     insta::assert_snapshot!(report);
 }
 
+/// The list of a test, and a configuration that names it.
+fn with_list(list: &str, more: &str) -> Result<Config, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("models.toml");
+    fs::write(&path, list).expect("written");
+    load(&format!("models_file = {:?}\n{more}", path.display().to_string()), &[])
+        .map_err(|error| error.replace(&format!("{}/", folder.path().display()), ""))
+}
+
+#[test]
+fn a_model_has_the_facts_of_its_provider_then_of_your_list_then_of_the_built_in_one() {
+    let list = r#"
+        [[models]]
+        kind = "openai"
+        ids = ["gpt-5-mini*"]
+        context = 200_000
+        output = 1_000
+        [[models]]
+        kind = "openai-compatible"
+        ids = ["our-*"]
+        capabilities = ["images"]
+        price = { input = 1, output = 2.5, cached = 0.1, long = { above = 1000, input = 2, output = 5 } }
+    "#;
+    let providers = r#"
+        [[providers]]
+        id = "openai"
+        kind = "openai"
+        [[providers.models]]
+        id = "gpt-5-mini"
+        output = 500
+        [[providers]]
+        id = "local"
+        kind = "openai-compatible"
+        base_url = "https://models.example/v1"
+        [[providers.models]]
+        id = "our-small"
+        price = { input = 0, output = 0 }
+    "#;
+    let config = with_list(list, providers).expect("accepted");
+    let facts = |provider: &str, model: &str| {
+        config.provider(provider).expect("configured").model_facts(model)
+    };
+    let mini = facts("openai", "gpt-5-mini");
+    assert_eq!((mini.output, mini.context), (Some(500), Some(200_000)));
+    assert_eq!(mini.name.as_deref(), Some("GPT-5 mini"), "what nobody else says");
+    assert!(mini.reasoning && mini.attachments());
+    assert_eq!(mini.price.map(|price| price.rates.input), Some(250_000));
+
+    let ours = facts("local", "our-large");
+    assert_eq!(ours.capabilities, ["images"]);
+    let price = ours.price.expect("a price");
+    assert_eq!((price.rates.input, price.rates.cached), (1_000_000, 100_000));
+    assert_eq!(price.rates.cache_write, 1_000_000, "what other input costs");
+    let long = price.long.expect("a price for long inputs");
+    assert_eq!((long.above, long.rates.output), (1_000, 5_000_000));
+    assert_eq!(facts("local", "our-small").price.map(|price| price.rates.output), Some(0));
+    assert_eq!(facts("local", "gpt-5-mini").context, None, "a model of another kind");
+}
+
+#[test]
+fn mistakes_in_a_list_are_told_in_one_line_that_names_the_place() {
+    let entry = "[[models]]\nkind = \"openai\"\nids = [\"a\"]\n";
+    let mut report = String::new();
+    for list in [
+        "models = 1".to_owned(),
+        "[[model]]\nid = \"a\"".to_owned(),
+        "[[models]]\nids = [\"a\"]".to_owned(),
+        "[[models]]\nkind = \"azure\"\nids = [\"a\"]".to_owned(),
+        "[[models]]\nkind = \"openai\"".to_owned(),
+        "[[models]]\nkind = \"openai\"\nids = []".to_owned(),
+        format!("{entry}\ncontxt = 1"),
+        format!("{entry}context = 0"),
+        format!("{entry}output = \"many\""),
+        format!("{entry}capabilities = [\"images\", \"smell\"]"),
+        format!("{entry}price = {{ input = 1.0 }}"),
+        format!("{entry}price = {{ output = 1.0 }}"),
+        format!("{entry}price = {{ input = -1.0, output = 1.0 }}"),
+        format!("{entry}price = {{ input = 0.0000001, output = 1.0 }}"),
+        format!("{entry}price = {{ input = \"1\", output = 1.0 }}"),
+        format!("{entry}price = {{ input = 1, output = 1, long = {{ input = 2, output = 2 }} }}"),
+        format!("{entry}price = {{ input = 1, output = 1, currency = \"EUR\" }}"),
+        format!("{entry}{entry}kind ="),
+    ] {
+        let error = with_list(&list, "").expect_err(&list);
+        assert!(!error.contains('\n'), "more than one line: {error}");
+        report.push_str(&error);
+        report.push('\n');
+    }
+    insta::assert_snapshot!(report);
+    let missing = load("models_file = \"/nonexistent/models.toml\"", &[]).expect_err("refused");
+    assert!(missing.starts_with("/nonexistent/models.toml: "), "{missing}");
+}
+
 #[test]
 fn a_file_that_was_asked_for_has_to_be_there() {
     let folder = tempfile::tempdir().expect("a folder");

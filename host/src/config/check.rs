@@ -243,7 +243,8 @@ fn provider(
     for (index, model) in written.allowed_models.iter().enumerate() {
         if !kind.accepts_model(model) {
             let key = format!("allowed_models[{index}]");
-            return Err(wrong(&key, model_name(kind)));
+            let problem = format!("has to be the id of a model: {}", kind.model_name_rule());
+            return Err(wrong(&key, &problem));
         }
     }
     let models = written
@@ -264,16 +265,6 @@ fn provider(
         models,
         lists: lists.clone(),
     })
-}
-
-/// What belongs where a model is named, as the rest of a sentence.
-fn model_name(kind: ProviderKind) -> &'static str {
-    match kind {
-        ProviderKind::Google => {
-            "has to be the id of a model, without \"models/\": 1 to 256 of A-Z a-z 0-9 . _ -"
-        }
-        _ => "has to be the id of a model, at most 256 bytes",
-    }
 }
 
 fn base_url(

@@ -206,6 +206,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::models::Rates;
 
     struct Never;
 
@@ -275,5 +276,26 @@ mod tests {
         assert_eq!(rows.len(), count);
         assert!(rows.iter().all(|row| row.outcome != "ok" && row.bytes_sent.is_none()));
         assert_eq!(rows[0].endpoint.as_deref(), Some("https://provider.example/v1/responses"));
+    }
+
+    #[test]
+    fn a_call_costs_what_it_consumed_at_the_model_s_price() {
+        let rates =
+            Rates { input: 250_000, cached: 25_000, cache_write: 250_000, output: 2_000_000 };
+        let price = Price { rates, long: None };
+        let usage = ProviderUsage {
+            input_tokens: 1_000,
+            cached_tokens: 400,
+            output_tokens: 50,
+            ..ProviderUsage::default()
+        };
+        let mut row = LedgerEntry::new("main", LedgerKind::ProviderCall);
+        note_usage(&mut row, &usage, Some(&price));
+        assert_eq!((row.input_tokens, row.cached_tokens), (Some(1_000), Some(400)));
+        assert_eq!(row.cost_micros, Some(150 + 10 + 100));
+        note_usage(&mut row, &ProviderUsage { output_tokens: 100, ..usage }, Some(&price));
+        assert_eq!(row.cost_micros, Some(360), "the last report counts");
+        note_usage(&mut row, &usage, None);
+        assert_eq!(row.cost_micros, None, "a model without a price has no cost");
     }
 }

@@ -72,6 +72,41 @@ fn a_wrong_chat_request_is_told_what_is_wrong() {
 }
 
 #[test]
+fn a_wrong_question_for_an_object_is_told_what_is_wrong() {
+    let question = |more: Value| {
+        let mut body = json!({"provider": "demo", "model": "demo", "prompt": "How many?",
+            "outputSchema": {"type": "object"}});
+        let keys = more.as_object().expect("an object").clone();
+        body.as_object_mut().expect("an object").extend(keys);
+        body.to_string().into_bytes()
+    };
+    let cases = [
+        ("not JSON by its type", "text/plain", question(json!({}))),
+        ("invalid JSON", "application/json", b"{\"prompt\":".to_vec()),
+        ("no prompt", "application/json", question(json!({"prompt": ""}))),
+        ("a schema of text", "application/json", question(json!({"outputSchema": "object"}))),
+        ("too few tokens", "application/json", question(json!({"maxOutputTokens": 100}))),
+        ("unknown provider", "application/json", question(json!({"provider": "nothing"}))),
+        ("model that is not allowed", "application/json", question(json!({"model": "gpt-9"}))),
+        (
+            "provider without a key",
+            "application/json",
+            question(json!({"provider": "openai", "model": "gpt-5-mini"})),
+        ),
+    ];
+    with_host(async |host| {
+        let mut report = String::new();
+        for (name, content_type, body) in cases {
+            let call = Call::new("POST", "/ai/object").token(EDITOR).raw(content_type, body);
+            let answer = host.send(call).await;
+            assert_eq!(answer.headers["content-type"], "application/json");
+            report.push_str(&format!("{name}\n  {} {}\n", answer.status.as_u16(), answer.text));
+        }
+        insta::assert_snapshot!(report);
+    });
+}
+
+#[test]
 fn an_error_has_an_id_to_find_it_by() {
     with_host(async |host| {
         let mut ids = Vec::new();

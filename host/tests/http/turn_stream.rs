@@ -1,6 +1,6 @@
 //! The stream of a turn, as AI SDK clients expect it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Call, EDITOR, chat, with_host};
 
@@ -51,6 +51,14 @@ fn provider_and_model_have_a_default() {
 fn callers_choose_from_what_they_may_use() {
     with_host(async |host| {
         let models = host.send(Call::get("/ai/models").token(EDITOR)).await.data();
+        assert_eq!(
+            models[1],
+            json!({
+                "provider": "openai", "model": "gpt-5-mini", "name": "GPT-5 mini",
+                "context": 400_000, "output": 128_000, "attachments": true, "reasoning": true,
+                "capabilities": ["images", "documents", "structured-output"],
+            })
+        );
         let models: Vec<_> = models
             .as_array()
             .expect("a list")

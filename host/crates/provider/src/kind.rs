@@ -120,6 +120,16 @@ impl ProviderKind {
             && (self != Self::Google || model.bytes().all(plain))
     }
 
+    /// What [`accepts_model`](Self::accepts_model) accepts, as the end of a sentence.
+    pub fn model_name_rule(self) -> &'static str {
+        match self {
+            Self::Google => "1 to 256 of A-Z a-z 0-9 . _ -, without \"models/\" in front",
+            Self::OpenAi | Self::OpenAiCompatible | Self::Demo | Self::Anthropic => {
+                "1 to 256 bytes"
+            }
+        }
+    }
+
     /// Lower-case names of the headers that the guest may add to a request. Content type,
     /// authentication and everything about the connection are the host's.
     pub fn request_headers(self) -> &'static [&'static str] {

@@ -186,9 +186,8 @@ impl Change {
             let fits = |model: &String| provider.kind.accepts_model(model);
             if models.len() > MODELS_AT_MOST || !models.iter().all(fits) {
                 return wrong(format!(
-                    "\"allowed_models.{id}\" has to list at most {MODELS_AT_MOST} models by ids that \
-                     providers of the kind {} have",
-                    provider.kind
+                    "\"allowed_models.{id}\" has to list at most {MODELS_AT_MOST} ids of models: {}",
+                    provider.kind.model_name_rule()
                 ));
             }
         }
