@@ -354,10 +354,12 @@ describe("providers that fail", () => {
     });
   }
 
-  test("each asks the provider once", async () => {
-    await chat(quick, "error-503").say("Hi");
-    assert.equal((await fake.requests()).length, 1);
-  });
+  for (const [model, requests] of [["error-503", 3], ["error-401", 1], ["error-429-quota", 1], ["cut", 1]]) {
+    test(`asks again where that may help, and never for ever: ${model}`, async () => {
+      await chat(quick, model).say("Hi");
+      assert.equal((await fake.requests()).length, requests);
+    });
+  }
 
   test("a conversation goes on after an error", async () => {
     const client = chat(quick, "cut");

@@ -155,6 +155,18 @@ async fn a_failure_after_text_breaks_the_body_off() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_stops_the_answer() {
+    let mut guest = Guest::default();
+    let more = guest.emit(&[Chunk::TextDelta("t", "x")]);
+    let script = format!("(loop $more {more} (br $more)) (unreachable)");
+    let (_stage, host) = scripted(FolderOptions::default(), guest, &script).await;
+    let mut response = ask(&host, &object(MODEL)).await;
+    response.chunk().await.expect("a piece");
+    drop(response);
+    turn_outcome(&host, "CLIENT_GONE").await;
+}
+
+#[tokio::test]
 async fn a_model_that_is_not_allowed_answers_nothing() {
     let stage = Stage::start(FolderOptions::default()).await.expect("a stage");
     let response = ask(&stage.host, &object("another")).await;

@@ -81,10 +81,11 @@ fn list(name: &str, text: &str) -> Result<Vec<(ProviderKind, ModelEntry)>, Confi
         .enumerate()
         .map(|(index, model)| {
             let path = format!("models[{index}]");
-            let kind = model.kind.as_deref().unwrap_or_default();
-            let kind = kind.parse().map_err(|_| {
-                origins.wrong(&format!("{path}.kind"), "has to be a kind of provider")
-            })?;
+            let wrong = |problem: &str| origins.wrong(&format!("{path}.kind"), problem);
+            let kind = model.kind.as_deref().ok_or_else(|| wrong("is missing"))?;
+            let kind = kind
+                .parse::<ProviderKind>()
+                .map_err(|error| wrong(&format!("can't be used: {error}")))?;
             Ok((kind, entry(model, &path, &origins)?))
         })
         .collect()
