@@ -111,7 +111,8 @@ impl TurnService {
     ) -> Result<ObjectStream, TurnStartError> {
         let admitted =
             self.admit(caller, request.provider.as_deref(), request.model.as_deref()).await?;
-        let Admitted { settings, identity, provider, model, place, row } = admitted;
+        let Admitted { settings, identity, provider, model, row } = admitted;
+        let place = self.place().await?;
         let calls = CallRecords::default();
         let (output, text) = mpsc::channel(WRITES_AHEAD);
         let setup = TurnSetup {

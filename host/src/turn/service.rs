@@ -52,7 +52,6 @@ pub(super) struct Admitted<'a> {
     pub(super) identity: TurnIdentity,
     pub(super) provider: &'a Provider,
     pub(super) model: String,
-    pub(super) place: TurnPlace,
     /// A ledger row with workspace, turn and user.
     pub(super) row: LedgerEntry,
 }
@@ -151,8 +150,9 @@ impl TurnService {
         request.refuse_reserved_names(&self.reserved_names())?;
         let admitted =
             self.admit(&caller, request.provider.as_deref(), request.model.as_deref()).await?;
-        let Admitted { settings, identity, provider, model, place, row } = admitted;
+        let Admitted { settings, identity, provider, model, row } = admitted;
         self.attach_files(&mut request, &identity.user_id, provider)?;
+        let place = self.place().await?;
         let facts = TurnFacts {
             workspace: identity.workspace.clone(),
             turn: identity.turn_id.clone(),
@@ -199,7 +199,7 @@ impl TurnService {
         Ok(TurnStream(receiver))
     }
 
-    /// Lets a request in: who asks, which model answers, and a place for it, in this order.
+    /// Lets a request in: who asks, and which model answers. A place is taken by what passed all checks.
     pub(super) async fn admit(
         &self,
         caller: &Caller,
@@ -220,7 +220,6 @@ impl TurnService {
         // Two databases, asked at the same time: the caller waits for the first token.
         let ((settings, provider, model), project_name) =
             tokio::try_join!(chosen, self.project_name())?;
-        let place = self.parts.sandbox.admit().await?;
         let turn = Uuid::now_v7().to_string();
         let row = LedgerEntry {
             turn: Some(turn.clone()),
@@ -237,7 +236,12 @@ impl TurnService {
             workspace: self.parts.workspace.clone(),
             project_name,
         };
-        Ok(Admitted { settings, identity, provider, model, place, row })
+        Ok(Admitted { settings, identity, provider, model, row })
+    }
+
+    /// A place under the cap on live turns, after those who came before.
+    pub(super) async fn place(&self) -> Result<TurnPlace, TurnStartError> {
+        Ok(self.parts.sandbox.admit().await?)
     }
 
     fn reserved_names(&self) -> Vec<&str> {
