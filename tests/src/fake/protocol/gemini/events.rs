@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{GeminiAsked, signatures, signs};
 use crate::fake::{
     calls::{Call, calls},
-    message::{MessageAnswer, Text},
+    message::{MessageAnswer, Text, TokenCounts},
     quirks::UsagePlace,
 };
 
@@ -22,11 +22,12 @@ pub(super) fn chunks(answer: &MessageAnswer, asked: &GeminiAsked, number: u64) -
         return vec![blocked(answer, asked, number)];
     }
     let parts = parts(answer, asked, number);
+    let counts = counted(answer, asked);
     let mut chunks = Vec::new();
     let last = parts.len().saturating_sub(1);
     for (index, part) in parts.into_iter().enumerate() {
         let finish = finish.as_ref().filter(|_| index == last);
-        chunks.push(chunk(answer, asked, number, json!([part]), finish));
+        chunks.push(chunk(counts, asked, number, json!([part]), finish));
     }
     chunks
 }
@@ -49,7 +50,7 @@ pub(super) fn whole(answer: &MessageAnswer, asked: &GeminiAsked, number: u64) ->
             _ => joined.push(part),
         }
     }
-    chunk(answer, asked, number, joined.into(), finish(answer).as_ref())
+    chunk(counted(answer, asked), asked, number, joined.into(), finish(answer).as_ref())
 }
 
 fn text(part: &Value) -> &str {
@@ -121,7 +122,7 @@ fn finish(answer: &MessageAnswer) -> Option<Finish<'_>> {
 }
 
 fn chunk(
-    answer: &MessageAnswer,
+    counts: Option<TokenCounts>,
     asked: &GeminiAsked,
     number: u64,
     parts: Value,
@@ -135,7 +136,7 @@ fn chunk(
         }
     }
     let mut chunk = json!({"candidates": [candidate]});
-    closing(&mut chunk, answer, asked, number, finish.is_some());
+    closing(&mut chunk, counts, asked, number, finish.is_some());
     chunk
 }
 
@@ -144,27 +145,31 @@ fn blocked(answer: &MessageAnswer, asked: &GeminiAsked, number: u64) -> Value {
     let mut chunk = json!({"promptFeedback": {
         "blockReason": "PROHIBITED_CONTENT", "blockReasonMessage": answer.refusal,
     }});
-    closing(&mut chunk, answer, asked, number, false);
+    closing(&mut chunk, counted(answer, asked), asked, number, false);
     chunk
 }
 
 /// What stands at the end of each chunk. Output is counted in the last one alone.
 fn closing(
     chunk: &mut Value,
-    answer: &MessageAnswer,
+    counts: Option<TokenCounts>,
     asked: &GeminiAsked,
     number: u64,
     last: bool,
 ) {
-    if answer.usage != UsagePlace::Never {
-        chunk["usageMetadata"] = usage(answer, asked, last);
+    if let Some(counts) = counts {
+        chunk["usageMetadata"] = usage(counts, last);
     }
     chunk["modelVersion"] = asked.model.as_str().into();
     chunk["responseId"] = format!("response-{number}").into();
 }
 
-fn usage(answer: &MessageAnswer, asked: &GeminiAsked, last: bool) -> Value {
-    let counts = answer.counts(asked.words);
+/// What usage tells, counted once for all chunks; none where it is left out.
+fn counted(answer: &MessageAnswer, asked: &GeminiAsked) -> Option<TokenCounts> {
+    (answer.usage != UsagePlace::Never).then(|| answer.counts(asked.words))
+}
+
+fn usage(counts: TokenCounts, last: bool) -> Value {
     let mut usage = json!({
         "promptTokenCount": counts.prompt,
         "totalTokenCount": counts.prompt,
