@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{FromRequestParts, MatchedPath};
 use http::{HeaderMap, Method, header, request::Parts};
-use palisade_data::{Accountability, Authenticator, Caller, Credential, DataError};
+use palisade_data::{Accountability, Caller, Credential, DataError};
 use palisade_project::SESSION_COOKIE;
 use palisade_state::{LedgerEntry, LedgerKind};
 

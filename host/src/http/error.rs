@@ -105,7 +105,7 @@ impl HttpError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> &str {
         match self {
             Self::Data(error) => error.code(),
             Self::SignIn(error) => error.code(),

@@ -41,7 +41,7 @@ pub enum SignInError {
 
 impl SignInError {
     /// Directus's code.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Refused(error) => error.code(),
             Self::TooManyAttempts { .. } => "REQUESTS_EXCEEDED",

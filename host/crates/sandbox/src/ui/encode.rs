@@ -22,7 +22,7 @@ const APPROVAL: &str = "approval";
 
 /// Chunks that have a case of their own and therefore don't come as [`Chunk::Other`]: what the host
 /// checks and counts on them would be missing.
-const OWN_CASE: [&str; 19] = [
+const OWN_CASE: [&str; 20] = [
     "start",
     "start-step",
     "text-start",
