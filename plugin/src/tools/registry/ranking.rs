@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::builtin::Builtin;
+use crate::tools::builtin::Builtin;
 
 /// How soon more of the same word says nothing more.
 const SATURATION: f64 = 1.2;
