@@ -104,6 +104,23 @@ mod tests {
     }
 
     #[test]
+    fn the_registry_is_explained_whoever_wrote_the_prompt() {
+        for own in [None, Some(String::from("Speak like a pirate."))] {
+            let mut settings = Settings {
+                max_steps: 10,
+                system_prompt: own,
+                tool_result_bytes: 1000,
+                tool_mode: ToolMode::Direct,
+            };
+            let direct = prompt(&settings, "Ada");
+            settings.tool_mode = ToolMode::Registry;
+            let registry = prompt(&settings, "Ada");
+            assert!(!direct.contains(REGISTRY.trim()), "{direct}");
+            assert_eq!(registry.replacen(&format!("{}\n\n", REGISTRY.trim()), "", 1), direct);
+        }
+    }
+
+    #[test]
     fn a_name_stays_a_name() {
         let settings = Settings {
             max_steps: 10,

@@ -44,10 +44,10 @@ pub(super) fn continuation(messages: &[Message], tools: &Toolset) -> Continuatio
         let Part::Tool(call) = part else { continue };
         match call.state {
             ToolState::ApprovalRequested => return Continuation::Incomplete,
-            ToolState::InputAvailable => {
-                if tools.is_of_client(&call.tool_name) && !call.provider_executed {
-                    return Continuation::Incomplete;
-                }
+            ToolState::InputAvailable
+                if tools.is_of_client(&call.tool_name) && !call.provider_executed =>
+            {
+                return Continuation::Incomplete;
             }
             ToolState::ApprovalResponded => answered.push(ProposedCall {
                 id: call.tool_call_id.clone(),

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod chat;
+mod chunks;
 mod contexts;
 mod continuations;
 mod failures;

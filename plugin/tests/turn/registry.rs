@@ -53,7 +53,7 @@ fn an_inner_tool_that_is_invisible_is_refused_like_one_that_does_not_exist() {
     assert!(!transcript.contains("→ authorise"), "{transcript}");
     let results = results(&host);
     assert_eq!(results[0].replace("flows", "wolfs"), results[1]);
-    insta::assert_snapshot!(results[0]);
+    insta::assert_snapshot!(results[0], @r#"There is no tool "flows" to execute. Available tools: schema, items. Call search to find one."#);
 }
 
 #[test]
@@ -71,7 +71,16 @@ fn invalid_input_of_an_inner_tool_goes_back_to_the_model() {
     let transcript = host.transcript(ask("Read."));
     assert!(!transcript.contains("→ authorise"), "{transcript}");
     assert_eq!(transcript.matches("tool-input-error").count(), 8);
-    insta::assert_snapshot!(results(&host).join("\n"));
+    insta::assert_snapshot!(results(&host).join("\n"), @r#"
+    Invalid input for items: `query.limit`: expected a whole number, found a string. Call search with {"names":["items"]} for the schema of its input.
+    Invalid input for items: `collection` has to be one of the project's own; for this one use the tool `files`. Call search with {"names":["items"]} for the schema of its input.
+    Invalid input for items: `action` is required. `collection` is required. Call search with {"names":["items"]} for the schema of its input.
+    Invalid arguments for execute: `input`: expected an object, found a list.
+    Invalid arguments for execute: `action`: not known here; there are `input`, `name`. `collection`: not known here; there are `input`, `name`.
+    Invalid arguments for execute: `name` is required.
+    There is no tool "execute" to execute. Available tools: schema, items. Call search to find one.
+    "search" is called by itself, not through execute.
+    "#);
 }
 
 #[test]
@@ -93,7 +102,11 @@ fn a_search_that_says_nothing_or_too_much_is_refused() {
         ("search", json!({"query": ""})),
     ]));
     host.transcript(ask("Read."));
-    insta::assert_snapshot!(results(&host).join("\n"));
+    insta::assert_snapshot!(results(&host).join("\n"), @"
+    Invalid arguments for search: either `query`, what you want to do, or `names` of tools is required.
+    Invalid arguments for search: `query` and `names` exclude each other.
+    Invalid arguments for search: `query`: expected 1 or more characters.
+    ");
 }
 
 #[test]

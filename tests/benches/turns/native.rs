@@ -8,8 +8,8 @@ use std::{
 use palisade_plugin::{
     host::{Decision, Host, Response},
     types::{
-        Caller, Chunk, Endpoint, Error, Excerpt, Level, Message, Part, Request, Role, Settings,
-        TextPart, ToolCall, Turn, TurnRequest, Usage,
+        Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, Message, Part, Request, Role,
+        Settings, TextPart, ToolCall, ToolMode, Turn, TurnRequest, Usage,
     },
 };
 
@@ -92,7 +92,12 @@ impl Host for Native {
     }
 
     fn settings(&self) -> Settings {
-        Settings { max_steps: 10, system_prompt: None, tool_result_bytes: 48 * 1024 }
+        Settings {
+            max_steps: 10,
+            system_prompt: None,
+            tool_result_bytes: 48 * 1024,
+            tool_mode: ToolMode::Direct,
+        }
     }
 
     fn permitted_tools(&self) -> Vec<String> {
@@ -109,6 +114,10 @@ impl Host for Native {
 
     fn excerpt(&self, _outcome: &(), _max_bytes: u32) -> Excerpt {
         Excerpt { text: String::new(), complete: true }
+    }
+
+    fn media(&self, _outcome: &()) -> Option<Media> {
+        None
     }
 
     fn endpoint(&self) -> Endpoint {

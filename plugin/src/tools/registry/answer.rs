@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::super::builtin::Builtin;
 use super::ranking::ranked;
+use crate::tools::builtin::Builtin;
 
 /// Tools that one query finds at most.
 const MAX_FOUND: usize = 5;
@@ -30,7 +30,7 @@ struct Detail<'a> {
 }
 
 /// The answer to arguments of `search` that fit, as JSON, out of the tools that the caller may use.
-pub(in super::super) fn answer(tools: &[&Builtin], arguments: &Value) -> String {
+pub(in crate::tools) fn answer(tools: &[&Builtin], arguments: &Value) -> String {
     match arguments.get("query").and_then(Value::as_str) {
         Some(query) => found(tools, query).to_string(),
         None => details(tools, arguments),

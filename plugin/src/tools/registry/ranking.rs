@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::builtin::Builtin;
+use crate::tools::builtin::Builtin;
 
 /// How soon more of the same word says nothing more.
 const SATURATION: f64 = 1.2;
@@ -37,41 +37,48 @@ struct Document<'t> {
 /// name is the query is the first.
 pub(super) fn ranked<'t>(tools: &[&'t Builtin], query: &str) -> Vec<&'t Builtin> {
     let documents: Vec<_> = tools.iter().map(|tool| Document::new(tool)).collect();
-    let mut wanted: Vec<_> = words(query).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
     #[expect(clippy::cast_precision_loss, reason = "there are a dozen of them")]
     let number = documents.len() as f64;
     let mean = documents.iter().map(|document| document.length).sum::<f64>() / number.max(1.0);
-    let weights: Vec<f64> = wanted
-        .iter()
-        .map(|word| {
-            let having = documents.iter().filter(|document| document.words.contains_key(word));
-            #[expect(clippy::cast_precision_loss, reason = "there are a dozen of them")]
-            let having = having.count() as f64;
-            (1.0 + (number - having + 0.5) / (having + 0.5)).ln()
-        })
-        .collect();
-    let is_exact = |tool: &Builtin| tool.name.eq_ignore_ascii_case(query.trim());
-    let mut scored: Vec<_> = documents
-        .iter()
-        .map(|document| {
-            let scores = wanted.iter().zip(&weights).map(|(word, weight)| {
-                let frequency = document.words.get(word).copied().unwrap_or_default();
-                let length = 1.0 - LENGTH + LENGTH * document.length / mean;
-                weight * frequency * (SATURATION + 1.0) / (frequency + SATURATION * length)
-            });
-            (document.tool, scores.sum::<f64>())
-        })
-        .filter(|(tool, score)| *score > 0.0 || is_exact(tool))
-        .collect();
-    scored.sort_by(|(one, one_score), (other, other_score)| {
-        is_exact(other)
-            .cmp(&is_exact(one))
-            .then(other_score.total_cmp(one_score))
-            .then(one.name.cmp(other.name))
-    });
-    scored.into_iter().map(|(tool, _)| tool).collect()
+    let mut wanted: Vec<(String, f64)> = Vec::new();
+    for word in words(query) {
+        let having = documents.iter().filter(|document| document.words.contains_key(&word));
+        #[expect(clippy::cast_precision_loss, reason = "there are a dozen of them")]
+        let having = having.count() as f64;
+        if having > 0.0 && !wanted.iter().any(|(known, _)| *known == word) {
+            wanted.push((word, (1.0 + (number - having + 0.5) / (having + 0.5)).ln()));
+        }
+    }
+    let mut found: Vec<Found<'t>> = Vec::new();
+    for document in &documents {
+        let length = 1.0 - LENGTH + LENGTH * document.length / mean;
+        let scores = wanted.iter().map(|(word, weight)| {
+            let frequency = document.words.get(word).copied().unwrap_or_default();
+            weight * frequency * (SATURATION + 1.0) / (frequency + SATURATION * length)
+        });
+        let tool = document.tool;
+        let is_exact = tool.name.eq_ignore_ascii_case(query.trim());
+        let new = Found { tool, is_exact, score: scores.sum() };
+        if new.score > 0.0 || is_exact {
+            found.insert(found.partition_point(|other| other.is_before(&new)), new);
+        }
+    }
+    found.into_iter().map(|found| found.tool).collect()
+}
+
+/// A tool that fits.
+struct Found<'t> {
+    tool: &'t Builtin,
+    is_exact: bool,
+    score: f64,
+}
+
+impl Found<'_> {
+    fn is_before(&self, other: &Self) -> bool {
+        let order = other.is_exact.cmp(&self.is_exact);
+        let order = order.then(other.score.total_cmp(&self.score));
+        order.then(self.tool.name.cmp(other.tool.name)).is_lt()
+    }
 }
 
 impl<'t> Document<'t> {
@@ -111,11 +118,11 @@ impl<'t> Document<'t> {
     }
 }
 
-/// The words of a text that say something, each in its simplest form.
+/// The words of a text that say something, each in its simplest form. The texts are English.
 fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|character: char| !character.is_alphanumeric())
+    text.split(|character: char| !character.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
+        .map(str::to_ascii_lowercase)
         .filter(|word| !EMPTY.contains(&word.as_str()))
         .map(singular)
 }

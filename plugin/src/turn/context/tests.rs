@@ -64,6 +64,19 @@ fn dropped(window: &Window) -> String {
 }
 
 #[test]
+fn what_a_result_shows_counts_and_goes_with_its_turn() {
+    let shown = |media_type: &str, bytes: usize| {
+        let media = crate::Media { media_type: media_type.into(), base64: "A".repeat(bytes) };
+        let result = CallResult::succeeded("c", "{}".into());
+        cost::of_entry(&Entry::Results(vec![CallResult { media: Some(media.into()), ..result }]))
+    };
+    let text = cost::of_entry(&Entry::Results(vec![CallResult::succeeded("c", "{}".into())]));
+    assert_eq!(shown("image/png", 400_000).most, text.most + 5_008);
+    assert_eq!(shown("audio/wav", 100_000).most, text.most + 2 * 3_000 + 8);
+    assert_eq!(shown("image/png", 4).files, 0, "no file that stays");
+}
+
+#[test]
 fn what_fits_stays_and_without_a_known_context_all_does() {
     let (mut conversation, layout) = talk(5);
     assert!(!window(100_000, layout).fit(&mut conversation));

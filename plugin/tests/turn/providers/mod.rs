@@ -23,7 +23,7 @@ macro_rules! every_format {
             }
 
             every_format!(@scenarios
-                text reasoning one_tool three_parallel_tools tool_error approval_round_trip
+                text reasoning one_tool registry three_parallel_tools tool_error approval_round_trip
                 reasoning_goes_back_with_its_call refusal length_stop context_too_long unauthorised
                 rate_limited overloaded_twice_then_success error_event_in_mid_stream
                 cut_in_mid_stream html_with_status_200 malformed_event unknown_event empty_stream

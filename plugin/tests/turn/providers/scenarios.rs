@@ -94,6 +94,20 @@ pub(crate) fn one_tool(wire: &impl Wire) {
     snapshot_request(wire, "one_tool", &host, 1);
 }
 
+/// What a model is offered in the registry, and how it calls it.
+pub(crate) fn registry(wire: &impl Wire) {
+    let input = json!({"name": "items", "input": read_articles()});
+    let calls = wire.calls(&[
+        called("call_1", "search", json!({"query": "read articles"})),
+        called("call_2", "execute", input),
+    ]);
+    let mut host =
+        host(wire).answers_bytes(calls.as_bytes(), &[]).answers_bytes(wire.text().as_bytes(), &[]);
+    host.settings.tool_mode = ToolMode::Registry;
+    snapshot(wire, "registry", &host, ask("Which articles?"));
+    snapshot_request(wire, "registry", &host, 1);
+}
+
 fn three_calls() -> [Called; 3] {
     [
         called("call_1", "items", read_articles()),

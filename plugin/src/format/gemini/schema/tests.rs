@@ -358,3 +358,32 @@ proptest! {
         }
     }
 }
+
+/// Whether a schema and all within it say only what Google documents.
+fn assert_known(schema: &Value) {
+    for (keyword, value) in schema.as_object().expect("an object") {
+        assert!(KEYWORDS.contains(&keyword.as_str()), "{keyword} in {schema}");
+        match keyword.as_str() {
+            "properties" => value.as_object().expect("an object").values().for_each(assert_known),
+            "items" => assert_known(value),
+            "anyOf" => value.as_array().expect("a list").iter().for_each(assert_known),
+            "additionalProperties" if value.is_object() => assert_known(value),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_built_in_tools_keep_all_their_arguments() {
+    for tool in crate::tools::definitions() {
+        let schema: Value = serde_json::from_str(&tool.input_schema).expect("JSON");
+        let reduced = of_parameters(&raw(&schema)).expect("arguments");
+        assert_known(&reduced);
+        let names = |schema: &Value| {
+            let properties = schema["properties"].as_object().expect("properties");
+            properties.keys().cloned().collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(names(&reduced), names(&schema), "{}", tool.name);
+        assert_eq!(reduced["required"], schema["required"], "{}", tool.name);
+    }
+}
