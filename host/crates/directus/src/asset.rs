@@ -9,8 +9,8 @@ use tokio_util::io::StreamReader;
 
 use crate::{Directus, link, rest::Request};
 
-/// Bytes of an asset at most, so that its base64 has at most 4 MiB.
-const ASSET_BYTES: usize = 3 * 1024 * 1024;
+/// Bytes of an asset at most. Each further request of the turn repeats it to the provider, in base64.
+const ASSET_BYTES: usize = 2 * 1024 * 1024;
 /// Pixels of a side at most. Directus makes a larger image smaller; models see no more anyway.
 const SIDE: u32 = 1_024;
 
