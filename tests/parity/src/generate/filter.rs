@@ -1,0 +1,146 @@
+//! Filters, as callers and as item rules have them.
+
+use fastrand::Rng;
+use serde_json::{Map, Value, json};
+
+use super::{Place, chance, pick, values};
+use crate::model::{self, Collection, Kind};
+
+/// Whose filter it is.
+#[derive(Clone, Copy)]
+pub(super) enum Of<'a> {
+    /// A rule of a permission: any field, dynamic values often.
+    Rule,
+    /// A caller's: mostly fields that the caller may read.
+    Caller(Place<'a>),
+}
+
+/// A filter on a collection.
+pub(super) fn filter(rng: &mut Rng, of: Of<'_>, collection: &str, depth: u8) -> Value {
+    let Some(known) = model::collection(collection) else { return json!({"id": {"_nnull": true}}) };
+    if depth < 2 && chance(rng, 22) {
+        let name = if rng.bool() { "_and" } else { "_or" };
+        let parts: Vec<Value> =
+            (0..rng.usize(1..4)).map(|_| filter(rng, of, collection, depth + 1)).collect();
+        return json!({ name: parts });
+    }
+    let mut rules = Map::new();
+    for _ in 0..(if chance(rng, 15) { 2 } else { 1 }) {
+        let name = match of {
+            Of::Rule => {
+                let mut names = super::all_fields(collection);
+                names.swap_remove(rng.usize(0..names.len()))
+            }
+            Of::Caller(place) => place.field(rng, collection, "read"),
+        };
+        let (name, rule) = on_field(rng, of, known, &name, depth);
+        rules.insert(name, rule);
+    }
+    Value::Object(rules)
+}
+
+fn on_field(
+    rng: &mut Rng,
+    of: Of<'_>,
+    collection: &Collection,
+    name: &str,
+    depth: u8,
+) -> (String, Value) {
+    let kind = collection.field(name).map(|field| field.kind);
+    match kind {
+        Some(Kind::One { to, .. }) if depth < 2 && chance(rng, 60) => {
+            return (name.to_owned(), filter(rng, of, to, depth + 1));
+        }
+        Some(Kind::Many { of: related, .. }) => {
+            if chance(rng, 15) {
+                let count = json!({*pick(rng, &["_eq", "_gt", "_lte"]): rng.u8(0..4)});
+                return (format!("count({name})"), count);
+            }
+            let inner = filter(rng, of, related, (depth + 1).min(2));
+            let rule = match rng.u8(0..5) {
+                0 => inner,
+                1 | 2 => json!({"_some": inner}),
+                3 => json!({"_none": inner}),
+                _ => json!({"_some": {"id": {"_nnull": true}}}),
+            };
+            return (name.to_owned(), rule);
+        }
+        Some(Kind::Timestamp) if chance(rng, 25) => {
+            let rule = json!({*pick(rng, &["_eq", "_gte", "_lt"]): rng.u16(2019..2030)});
+            return (format!("year({name})"), rule);
+        }
+        Some(Kind::Date) if chance(rng, 25) => {
+            let rule = json!({*pick(rng, &["_eq", "_gt"]): rng.u8(1..12)});
+            return (format!("month({name})"), rule);
+        }
+        _ => {}
+    }
+    let likes_variables = matches!(of, Of::Rule) || chance(rng, 30);
+    if likes_variables
+        && chance(rng, 70)
+        && let Some(variable) = values::dynamic(rng, collection, name)
+    {
+        let operator = match kind {
+            Some(Kind::Timestamp) => *pick(rng, &["_lt", "_gte"]),
+            _ if values::is_list(variable) => *pick(rng, &["_in", "_nin"]),
+            _ => *pick(rng, &["_eq", "_neq"]),
+        };
+        return (name.to_owned(), json!({ operator: variable }));
+    }
+    (name.to_owned(), test(rng, collection, name, kind))
+}
+
+/// An operator and its value.
+pub(super) fn test(
+    rng: &mut Rng,
+    collection: &Collection,
+    name: &str,
+    kind: Option<Kind>,
+) -> Value {
+    let kind = kind.unwrap_or(if name == "id" { collection.key() } else { Kind::Integer });
+    let value = |rng: &mut Rng| values::value(rng, collection, name);
+    if chance(rng, 12) {
+        return json!({*pick(rng, &["_null", "_nnull"]): true});
+    }
+    let operator = match kind {
+        Kind::String(_) | Kind::Text => *pick(
+            rng,
+            &[
+                "_eq", "_neq", "_in", "_nin", "_contains", "_ncontains", "_icontains",
+                "_starts_with", "_nstarts_with", "_istarts_with", "_ends_with", "_nends_with",
+                "_iends_with", "_empty", "_nempty",
+            ],
+        ),
+        Kind::Integer | Kind::Float => *pick(
+            rng,
+            &["_eq", "_neq", "_in", "_nin", "_lt", "_lte", "_gt", "_gte", "_between", "_nbetween"],
+        ),
+        Kind::Date | Kind::Timestamp => {
+            *pick(rng, &["_eq", "_neq", "_lt", "_lte", "_gt", "_gte", "_between", "_nbetween"])
+        }
+        Kind::Boolean => *pick(rng, &["_eq", "_neq"]),
+        Kind::One { .. } => *pick(rng, &["_eq", "_neq", "_in", "_nin"]),
+        Kind::Json | Kind::Many { .. } => return json!({*pick(rng, &["_null", "_nnull"]): true}),
+    };
+    match operator {
+        "_in" | "_nin" => {
+            let values: Vec<Value> = (0..rng.usize(1..4)).map(|_| value(rng)).collect();
+            json!({ operator: values })
+        }
+        "_between" | "_nbetween" => json!({ operator: [value(rng), value(rng)] }),
+        "_empty" | "_nempty" => json!({ operator: true }),
+        "_contains" | "_ncontains" | "_icontains" | "_starts_with" | "_nstarts_with"
+        | "_istarts_with" | "_ends_with" | "_nends_with" | "_iends_with" => {
+            let whole = value(rng);
+            let text = whole.as_str().unwrap_or("a").to_owned();
+            let part = match rng.u8(0..4) {
+                0 => text,
+                1 => text.chars().take(3).collect(),
+                2 => text.chars().skip(text.chars().count().saturating_sub(2)).collect(),
+                _ => (*pick(rng, &["a", "Rain", "rain", "e", "draft"])).to_owned(),
+            };
+            json!({ operator: if part.is_empty() { "a".to_owned() } else { part } })
+        }
+        _ => json!({ operator: value(rng) }),
+    }
+}

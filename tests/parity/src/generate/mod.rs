@@ -1,0 +1,120 @@
+//! Makes matrices and cases from a seed. One case depends on its seed and number alone.
+
+mod filter;
+mod matrix;
+mod read;
+mod values;
+mod write;
+
+use fastrand::Rng;
+
+use crate::{
+    case::{Case, Matrix},
+    model,
+};
+
+/// Cases that share a matrix. A write is undone before the next case, so they share nothing else.
+pub const CASES_PER_MATRIX: u64 = 50;
+
+/// How rich matrices are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rules {
+    /// Rules, field lists, presets and validation.
+    Full,
+    /// Whole collections only.
+    Collections,
+}
+
+/// The matrix that a case runs on.
+pub fn matrix(seed: u64, number: u64, rules: Rules) -> Matrix {
+    let mut rng = Rng::with_seed(mixed(seed, number / CASES_PER_MATRIX, 1));
+    matrix::matrix(&mut rng, rules)
+}
+
+/// A case on its matrix.
+pub fn case(seed: u64, number: u64, matrix: &Matrix) -> Case {
+    let mut rng = Rng::with_seed(mixed(seed, number, 2));
+    let caller = match rng.u8(0..10) {
+        0 => None,
+        n => Some(usize::from(n % 3)),
+    };
+    let collection = *pick(&mut rng, &["articles", "articles", "authors", "comments", "categories", "teams"]);
+    let place = Place { matrix, caller };
+    let mut case = if rng.u8(0..10) < 6 {
+        read::read(&mut rng, place, collection)
+    } else {
+        write::write(&mut rng, place, collection)
+    };
+    case.number = number;
+    if chance(&mut rng, 2) {
+        case.collection = ["unknown", "directus_sessions", "Articles"][rng.usize(0..3)].to_owned();
+    }
+    case
+}
+
+/// Where a case takes place: what the generator leans on so that many cases are allowed.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    matrix: &'a Matrix,
+    caller: Option<usize>,
+}
+
+impl Place<'_> {
+    /// A field of the collection: mostly one that is granted, sometimes any, rarely none at all.
+    fn field(&self, rng: &mut Rng, collection: &str, action: &str) -> String {
+        if chance(rng, 1) {
+            return "unknown".to_owned();
+        }
+        let mut names = self.granted(collection, action);
+        if names.is_empty() || chance(rng, 6) {
+            names = all_fields(collection);
+        }
+        names.swap_remove(rng.usize(0..names.len()))
+    }
+
+    /// The granted fields, `id` included.
+    fn granted(&self, collection: &str, action: &str) -> Vec<String> {
+        let granted = self.matrix.of(self.caller, collection, action);
+        let admin = self
+            .matrix
+            .policies_of(self.caller)
+            .iter()
+            .any(|policy| self.matrix.policies[*policy].admin);
+        let holds = |name: &str| {
+            admin
+                || granted.iter().any(|permission| {
+                    permission
+                        .fields
+                        .as_ref()
+                        .is_some_and(|fields| fields.iter().any(|field| field == "*" || field == name))
+                })
+        };
+        all_fields(collection).into_iter().filter(|name| holds(name)).collect()
+    }
+}
+
+fn all_fields(collection: &str) -> Vec<String> {
+    let fields = model::collection(collection).map_or(&[][..], |one| one.fields);
+    let names = fields.iter().map(|field| field.name.to_owned());
+    std::iter::once("id".to_owned()).chain(names).collect()
+}
+
+fn pick<'v, T>(rng: &mut Rng, values: &'v [T]) -> &'v T {
+    &values[rng.usize(0..values.len())]
+}
+
+/// True in so many of a hundred cases.
+fn chance(rng: &mut Rng, percent: u8) -> bool {
+    rng.u8(0..100) < percent
+}
+
+/// Spreads seed, number and purpose over all bits (the finaliser of SplitMix64).
+fn mixed(seed: u64, number: u64, purpose: u64) -> u64 {
+    let mut state = seed
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .wrapping_add(number.wrapping_mul(0xD1B5_4A32_D192_ED03))
+        .wrapping_add(purpose);
+    state = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    state ^ (state >> 31)
+}

@@ -1,0 +1,100 @@
+//! The embedded project answers like a real Directus.
+//!
+//! By default a fixed seed and number of cases. With the environment:
+//! - `PARITY_SEED=7 PARITY_CASES=50000` for others,
+//! - `PARITY_CASE=1:4711` for case 4711 of seed 1 alone, with everything about it.
+//!
+//! `cargo test -p palisade-parity -- --nocapture` shows the progress.
+
+use std::fmt::Write as _;
+
+use palisade_parity::{
+    generate::{self, Rules},
+    run::{Cases, Difference, Report, Sides},
+};
+
+const SEED: u64 = 1;
+const CASES: u64 = 10_000;
+/// Differences that a failure shows in full.
+const SHOWN: usize = 40;
+
+#[expect(clippy::disallowed_methods, reason = "a test's own settings")]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    setting(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+fn cases(rules: Rules, count: u64) -> (Cases, bool) {
+    if let Some(one) = setting("PARITY_CASE") {
+        let (seed, first) = one.split_once(':').expect("seed:number");
+        let seed = seed.parse().expect("a seed");
+        let first = first.parse().expect("a number");
+        return (Cases { seed, first, count: 1, rules }, true);
+    }
+    let first = number("PARITY_FIRST", 0);
+    (Cases { seed: number("PARITY_SEED", SEED), first, count: number("PARITY_CASES", count), rules }, false)
+}
+
+fn told(difference: &Difference, seed: u64) -> String {
+    let Difference { case, directus, embedded, items } = difference;
+    let mut text = format!(
+        "--- PARITY_CASE={seed}:{}\n{case:?}\n  directus: {directus:?}\n  embedded: {embedded:?}\n",
+        case.number
+    );
+    if let Some((theirs, ours)) = items {
+        let rows = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+        for row in rows(theirs).iter().filter(|row| !rows(ours).contains(row)) {
+            writeln!(text, "  only in directus: {row}").expect("text");
+        }
+        for row in rows(ours).iter().filter(|row| !rows(theirs).contains(row)) {
+            writeln!(text, "  only in embedded: {row}").expect("text");
+        }
+    }
+    text
+}
+
+async fn run(version: &str, rules: Rules, count: u64) {
+    let (cases, one) = cases(rules, count);
+    println!("parity with Directus {version}: seed {}, {} cases", cases.seed, cases.count);
+    let started = std::time::Instant::now();
+    let mut sides = Sides::start(version).await.expect("both sides start");
+    let result = sides.run(cases).await;
+    sides.directus.stop().await.expect("Directus stops");
+    let report = result.expect("the cases run");
+    if one {
+        let matrix = generate::matrix(cases.seed, cases.first, rules);
+        println!("{:#?}\n{:#?}", matrix, generate::case(cases.seed, cases.first, &matrix));
+    }
+    judge(version, cases, &report, started.elapsed().as_secs());
+}
+
+fn judge(version: &str, cases: Cases, report: &Report, seconds: u64) {
+    for (outcome, count) in &report.outcomes {
+        println!("  {count:6}  {outcome}");
+    }
+    for (name, count) in &report.known {
+        println!("  {count:6}  known difference: {name}");
+    }
+    println!(
+        "parity with Directus {version}: seed {}, {} cases, {} differences, {seconds} s",
+        cases.seed,
+        report.cases,
+        report.differences.len()
+    );
+    let shown: String =
+        report.differences.iter().take(SHOWN).map(|one| told(one, cases.seed)).collect();
+    assert!(
+        report.differences.is_empty(),
+        "{} of {} cases differ; rerun one with PARITY_CASE=seed:number\n{shown}",
+        report.differences.len(),
+        report.cases
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_fields_presets_and_validation_are_those_of_directus_11() {
+    run("11.17.4", Rules::Full, CASES).await;
+}
