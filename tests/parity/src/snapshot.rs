@@ -30,6 +30,8 @@ impl Snapshot {
             .busy_timeout(std::time::Duration::from_secs(20));
         let mut connection = SqliteConnection::connect_with(&options).await?;
         let copy = folder.path().join("copy.db");
+        // An empty file is an empty database; attaching creates none.
+        std::fs::write(&copy, [])?;
         sqlx::query("attach database ?1 as copy")
             .bind(copy.display().to_string())
             .execute(&mut connection)
