@@ -1,9 +1,11 @@
 //! What a side answers, in one form for both.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 /// An answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Answer {
     /// Rows, or one row.
     Data(Value),
@@ -21,6 +23,18 @@ pub enum Answer {
         /// The message, for people who look at a difference. Not compared.
         message: Message,
     },
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Data(data) => write!(formatter, "{data}"),
+            Self::Nothing => formatter.write_str("nothing"),
+            Self::Refused { status, code, failures, message } => {
+                write!(formatter, "{status} {code} {failures:?} {}", message.0)
+            }
+        }
+    }
 }
 
 /// Text that is never a difference.

@@ -12,11 +12,12 @@ use palisade_parity::{
     generate::{self, Rules},
     run::{Cases, Difference, Report, Sides},
 };
+use serde_json::Value;
 
 const SEED: u64 = 1;
 const CASES: u64 = 10_000;
 /// Differences that a failure shows in full.
-const SHOWN: usize = 40;
+const SHOWN: usize = 400;
 
 #[expect(clippy::disallowed_methods, reason = "a test's own settings")]
 fn setting(name: &str) -> Option<String> {
@@ -38,14 +39,35 @@ fn cases(rules: Rules, count: u64) -> (Cases, bool) {
     (Cases { seed: number("PARITY_SEED", SEED), first, count: number("PARITY_CASES", count), rules }, false)
 }
 
-fn told(difference: &Difference, seed: u64) -> String {
+fn told(difference: &Difference, cases: Cases) -> String {
+    let Cases { seed, rules, .. } = cases;
     let Difference { case, directus, embedded, items } = difference;
     let mut text = format!(
-        "--- PARITY_CASE={seed}:{}\n{case:?}\n  directus: {directus:?}\n  embedded: {embedded:?}\n",
-        case.number
+        "--- PARITY_CASE={seed}:{} {:?} {} {:?} {}\n  directus: {directus:?}\n  embedded: {embedded:?}\n",
+        case.number, case.caller, case.collection, case.act, case.query
     );
+    let matrix = generate::matrix(seed, case.number, rules);
+    let policies = matrix.policies_of(case.caller);
+    if policies.iter().any(|policy| matrix.policies[*policy].admin) {
+        text.push_str("  the caller is an administrator\n");
+    }
+    for one in matrix.permissions.iter().filter(|one| policies.contains(&one.policy)) {
+        let json = |value: &Option<Value>| value.clone().unwrap_or_default().to_string();
+        writeln!(
+            text,
+            "  {} {} {} {:?} rule {} validation {} presets {}",
+            one.policy,
+            one.action,
+            one.collection,
+            one.fields.as_deref().unwrap_or_default().join(","),
+            json(&one.rule),
+            json(&one.validation),
+            json(&one.presets)
+        )
+        .expect("text");
+    }
     if let Some((theirs, ours)) = items {
-        let rows = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+        let rows = |value: &Value| value.as_array().cloned().unwrap_or_default();
         for row in rows(theirs).iter().filter(|row| !rows(ours).contains(row)) {
             writeln!(text, "  only in directus: {row}").expect("text");
         }
@@ -85,7 +107,7 @@ fn judge(version: &str, cases: Cases, report: &Report, seconds: u64) {
         report.differences.len()
     );
     let shown: String =
-        report.differences.iter().take(SHOWN).map(|one| told(one, cases.seed)).collect();
+        report.differences.iter().take(SHOWN).map(|one| told(one, cases)).collect();
     assert!(
         report.differences.is_empty(),
         "{} of {} cases differ; rerun one with PARITY_CASE=seed:number\n{shown}",

@@ -52,11 +52,12 @@ fn on_field(
             return (name.to_owned(), filter(rng, of, to, depth + 1));
         }
         Some(Kind::Many { of: related, .. }) => {
-            if chance(rng, 15) {
+            if matches!(of, Of::Rule) && chance(rng, 15) {
                 let count = json!({*pick(rng, &["_eq", "_gt", "_lte"]): rng.u8(0..4)});
                 return (format!("count({name})"), count);
             }
-            let inner = filter(rng, of, related, (depth + 1).min(2));
+            // One condition: Directus forgets what is combined under `_some` and `_none`.
+            let inner = single(rng, of, related);
             let rule = match rng.u8(0..5) {
                 0 => inner,
                 1 | 2 => json!({"_some": inner}),
@@ -76,9 +77,11 @@ fn on_field(
         _ => {}
     }
     let likes_variables = matches!(of, Of::Rule) || chance(rng, 30);
+    // A caller's own filters take no dotted ones.
+    let possible = |variable: &&str| matches!(of, Of::Rule) || !variable.contains('.');
     if likes_variables
         && chance(rng, 70)
-        && let Some(variable) = values::dynamic(rng, collection, name)
+        && let Some(variable) = values::dynamic(rng, collection, name).filter(possible)
     {
         let operator = match kind {
             Some(Kind::Timestamp) => *pick(rng, &["_lt", "_gte"]),
@@ -88,6 +91,42 @@ fn on_field(
         return (name.to_owned(), json!({ operator: variable }));
     }
     (name.to_owned(), test(rng, collection, name, kind))
+}
+
+/// Whether a filter goes through a list of related items.
+pub(super) fn goes_through_lists(filter: &Value) -> bool {
+    match filter {
+        Value::Object(rules) => rules.iter().any(|(name, rule)| {
+            let lists = ["articles", "members", "comments"];
+            lists.contains(&name.as_str()) || goes_through_lists(rule)
+        }),
+        Value::Array(rules) => rules.iter().any(goes_through_lists),
+        _ => false,
+    }
+}
+
+/// Whether one of the rules by which the caller reads a collection goes through such a list.
+pub(super) fn joins(place: Place<'_>, collection: &str) -> bool {
+    let rules = place.matrix.of(place.caller, collection, "read");
+    rules.iter().filter_map(|one| one.rule.as_ref()).any(goes_through_lists)
+}
+
+/// A filter of one condition on a column.
+pub(super) fn single(rng: &mut Rng, of: Of<'_>, collection: &str) -> Value {
+    let Some(known) = model::collection(collection) else { return json!({"id": {"_nnull": true}}) };
+    let mut names = match of {
+        Of::Caller(place) if !chance(rng, 6) => place.granted(collection, "read"),
+        _ => super::all_fields(collection),
+    };
+    names.retain(|name| {
+        !known.field(name).is_some_and(|field| matches!(field.kind, Kind::Many { .. }))
+    });
+    if names.is_empty() {
+        names.push("id".to_owned());
+    }
+    let name = names.swap_remove(rng.usize(0..names.len()));
+    let (name, rule) = on_field(rng, of, known, &name, 2);
+    json!({ name: rule })
 }
 
 /// An operator and its value.

@@ -264,12 +264,11 @@ impl<'a, 'u> Planner<'a, 'u> {
         let session = self.session;
         let rights = &session.rights;
         let readable = rights.allows(related, crate::permissions::Action::Read);
-        if slot.wild && !readable {
+        // As in Directus, a relation into a collection out of reach is left out without a word.
+        if !readable {
             return Ok(None);
         }
-        if !self.uses.collection(rights, related, &path.name()) {
-            return Ok(None);
-        }
+        self.uses.collection(rights, related, &path.name());
         let Some(collection) = session.schema.collection(related) else { return Ok(None) };
         let flat = slot.below.is_empty();
         let key = &collection.primary_key;

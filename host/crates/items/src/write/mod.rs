@@ -85,6 +85,9 @@ pub(crate) async fn execute(
         Operation::UpdateItems { collection, selection, payload, query } => {
             let collection = writable(session, collection, Action::Update)?;
             let keys = keys_of(connection, session, collection, selection).await?;
+            if keys.is_empty() {
+                return Ok(result::keys(writer, keys));
+            }
             writer.update(connection, collection, &keys, payload.clone(), 0).await?;
             result::of(connection, writer, collection, keys, query).await
         }
@@ -104,6 +107,9 @@ pub(crate) async fn execute(
         Operation::DeleteItems { collection, selection } => {
             let collection = writable(session, collection, Action::Delete)?;
             let keys = keys_of(connection, session, collection, selection).await?;
+            if keys.is_empty() {
+                return Ok(result::keys(writer, keys));
+            }
             writer.delete(connection, collection, &keys).await?;
             Ok(result::keys(writer, keys))
         }

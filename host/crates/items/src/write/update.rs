@@ -13,7 +13,7 @@ use super::{
     payload, statements,
 };
 use crate::{
-    filter::{Composer, coerce},
+    filter::Composer,
     permissions::Action,
     read, rows,
     schema::Collection,
@@ -32,8 +32,10 @@ impl<'a> Writer<'a> {
         Box::pin(async move {
             self.count(keys.len())?;
             let session = self.session;
-            let payload = without_key(collection, keys, payload)?;
+            let mut payload = payload;
             payload::check_fields(session, collection, Action::Update, &payload)?;
+            // An item keeps its key, whatever the payload says.
+            payload.shift_remove(&collection.primary_key);
             let named: BTreeSet<String> = payload.keys().cloned().collect();
             let Some(stored) = self.updatable(connection, collection, keys, &named).await? else {
                 return Err(forbidden_action("update", &collection.name));
@@ -108,22 +110,4 @@ impl<'a> Writer<'a> {
         };
         Ok((usize::try_from(found) == Ok(stored.len())).then_some(stored))
     }
-}
-
-/// The payload without the primary key, which may be there but not change.
-fn without_key(
-    collection: &Collection,
-    keys: &[Value],
-    mut payload: Map<String, Value>,
-) -> Result<Map<String, Value>, DataError> {
-    let Some(key) = payload.shift_remove(&collection.primary_key) else { return Ok(payload) };
-    let kind = collection.key_type();
-    let same = |own: &Value| coerce(own, kind).is_ok() && coerce(own, kind) == coerce(&key, kind);
-    if keys.len() == 1 && keys.iter().all(same) {
-        return Ok(payload);
-    }
-    Err(DataError::InvalidPayload(format!(
-        "The primary key \"{}\" can't be changed",
-        collection.primary_key
-    )))
 }
