@@ -73,7 +73,25 @@ impl Matrix {
             Subject::User(user) => caller == Some(user),
             Subject::Public => roles.is_empty(),
         };
-        self.access.iter().filter(|(who, _)| counts(*who)).map(|(_, policy)| *policy).collect()
+        let here = |policy: usize| {
+            let networks = &self.policies[policy].networks;
+            networks.is_empty() || networks.iter().any(|network| network.starts_with("127."))
+        };
+        self.access
+            .iter()
+            .filter(|(who, policy)| counts(*who) && here(*policy))
+            .map(|(_, policy)| *policy)
+            .collect()
+    }
+
+    /// Whether everything is allowed to a caller. Public policies make nobody an administrator.
+    pub fn is_administrator(&self, caller: Option<usize>) -> bool {
+        let policies = self.policies_of(caller);
+        self.access.iter().any(|(subject, policy)| {
+            *subject != Subject::Public
+                && policies.contains(policy)
+                && self.policies[*policy].admin
+        })
     }
 
     /// A caller's permissions for an action on a collection.

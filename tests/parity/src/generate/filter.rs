@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use super::{Place, chance, pick, values};
+use super::{Place, Reach, chance, pick, values};
 use crate::model::{self, Collection, Kind};
 
 /// Whose filter it is.
@@ -15,25 +15,38 @@ pub(super) enum Of<'a> {
     Caller(Place<'a>),
 }
 
-/// A filter on a collection.
-pub(super) fn filter(rng: &mut Rng, of: Of<'_>, collection: &str, depth: u8) -> Value {
-    let Some(known) = model::collection(collection) else { return json!({"id": {"_nnull": true}}) };
-    if depth < 2 && chance(rng, 22) {
-        let name = if rng.bool() { "_and" } else { "_or" };
-        let parts: Vec<Value> =
-            (0..rng.usize(1..4)).map(|_| filter(rng, of, collection, depth + 1)).collect();
-        return json!({ name: parts });
-    }
-    let mut rules = Map::new();
-    for _ in 0..(if chance(rng, 15) { 2 } else { 1 }) {
-        let name = match of {
+impl Of<'_> {
+    fn field(self, rng: &mut Rng, collection: &str, reach: Reach) -> String {
+        match self {
             Of::Rule => {
                 let mut names = super::all_fields(collection);
                 names.swap_remove(rng.usize(0..names.len()))
             }
-            Of::Caller(place) => place.field(rng, collection, "read"),
-        };
-        let (name, rule) = on_field(rng, of, known, &name, depth);
+            Of::Caller(place) => place.compared(rng, collection, reach),
+        }
+    }
+}
+
+/// A filter on a collection.
+pub(super) fn filter(rng: &mut Rng, of: Of<'_>, collection: &str, depth: u8) -> Value {
+    conditions(rng, of, collection, depth, Reach::Readable)
+}
+
+/// Conditions at some depth of relations. Only at the root do lists of items take `_some` and
+/// `_none`.
+fn conditions(rng: &mut Rng, of: Of<'_>, collection: &str, depth: u8, reach: Reach) -> Value {
+    let Some(known) = model::collection(collection) else { return json!({"id": {"_nnull": true}}) };
+    if depth < 2 && chance(rng, 22) {
+        let name = if rng.bool() { "_and" } else { "_or" };
+        let parts: Vec<Value> = (0..rng.usize(1..4))
+            .map(|_| conditions(rng, of, collection, depth + 1, reach))
+            .collect();
+        return json!({ name: parts });
+    }
+    let mut rules = Map::new();
+    for _ in 0..(if chance(rng, 15) { 2 } else { 1 }) {
+        let name = of.field(rng, collection, reach);
+        let (name, rule) = on_field(rng, of, known, &name, depth, reach);
         rules.insert(name, rule);
     }
     Value::Object(rules)
@@ -45,11 +58,12 @@ fn on_field(
     collection: &Collection,
     name: &str,
     depth: u8,
+    reach: Reach,
 ) -> (String, Value) {
     let kind = collection.field(name).map(|field| field.kind);
     match kind {
         Some(Kind::One { to, .. }) if depth < 2 && chance(rng, 60) => {
-            return (name.to_owned(), filter(rng, of, to, depth + 1));
+            return (name.to_owned(), conditions(rng, of, to, depth + 1, Reach::All));
         }
         Some(Kind::Many { of: related, .. }) => {
             if matches!(of, Of::Rule) && chance(rng, 15) {
@@ -57,12 +71,13 @@ fn on_field(
                 return (format!("count({name})"), count);
             }
             // One condition: Directus forgets what is combined under `_some` and `_none`.
-            let inner = single(rng, of, related);
-            let rule = match rng.u8(0..5) {
-                0 => inner,
-                1 | 2 => json!({"_some": inner}),
-                3 => json!({"_none": inner}),
-                _ => json!({"_some": {"id": {"_nnull": true}}}),
+            let named = reach == Reach::Readable && !chance(rng, 25);
+            let inside = if named { Reach::Readable } else { Reach::All };
+            let inner = single(rng, of, related, inside);
+            let rule = match (named, rng.u8(0..3)) {
+                (false, _) => inner,
+                (_, 0) => json!({"_none": inner}),
+                _ => json!({"_some": inner}),
             };
             return (name.to_owned(), rule);
         }
@@ -112,20 +127,13 @@ pub(super) fn joins(place: Place<'_>, collection: &str) -> bool {
 }
 
 /// A filter of one condition on a column.
-pub(super) fn single(rng: &mut Rng, of: Of<'_>, collection: &str) -> Value {
+pub(super) fn single(rng: &mut Rng, of: Of<'_>, collection: &str, reach: Reach) -> Value {
     let Some(known) = model::collection(collection) else { return json!({"id": {"_nnull": true}}) };
-    let mut names = match of {
-        Of::Caller(place) if !chance(rng, 6) => place.granted(collection, "read"),
-        _ => super::all_fields(collection),
-    };
-    names.retain(|name| {
-        !known.field(name).is_some_and(|field| matches!(field.kind, Kind::Many { .. }))
-    });
-    if names.is_empty() {
-        names.push("id".to_owned());
+    let mut name = of.field(rng, collection, reach);
+    if known.field(&name).is_some_and(|field| matches!(field.kind, Kind::Many { .. })) {
+        name = "id".to_owned();
     }
-    let name = names.swap_remove(rng.usize(0..names.len()));
-    let (name, rule) = on_field(rng, of, known, &name, 2);
+    let (name, rule) = on_field(rng, of, known, &name, 2, reach);
     json!({ name: rule })
 }
 

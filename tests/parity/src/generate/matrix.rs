@@ -103,7 +103,8 @@ fn fields(rng: &mut Rng, collection: &str, action: &str) -> Option<Vec<String>> 
     }
     let density = *pick(rng, &[40, 70, 90]);
     let mut names = all_fields(collection);
-    names.retain(|name| chance(rng, if name == "id" { 90 } else { density }));
+    // Reads always grant the key: what Directus does without it is in `known`.
+    names.retain(|name| (name == "id" && action == "read") || chance(rng, density));
     if chance(rng, 3) {
         names.push("unknown".to_owned());
     }

@@ -9,7 +9,7 @@ mod write;
 use fastrand::Rng;
 
 use crate::{
-    case::{Case, Matrix},
+    case::{Case, Matrix, Permission},
     model,
 };
 
@@ -72,14 +72,47 @@ impl Place<'_> {
         names.swap_remove(rng.usize(0..names.len()))
     }
 
+    /// A field to compare, sort or group by: one that the caller sees on every item that counts, or
+    /// one that nobody granted. Never one that is hidden on some items: Directus compares hidden
+    /// values, the embedded project doesn't (see `known`).
+    fn compared(&self, rng: &mut Rng, collection: &str, reach: Reach) -> String {
+        let granted = self.granted(collection, "read");
+        let mut names = all_fields(collection);
+        if chance(rng, 4) {
+            names.retain(|name| !granted.contains(name));
+            names.push("unknown".to_owned());
+        } else {
+            names.retain(|name| self.seen(collection, name, reach));
+        }
+        if names.is_empty() {
+            return "unknown".to_owned();
+        }
+        names.swap_remove(rng.usize(0..names.len()))
+    }
+
+    /// Whether the caller sees a field on each item: of those that may be read, or of all.
+    fn seen(&self, collection: &str, field: &str, reach: Reach) -> bool {
+        let rows = self.matrix.of(self.caller, collection, "read");
+        let grants = |one: &&&Permission| {
+            one.fields.as_ref().is_some_and(|all| all.iter().any(|name| name == "*" || name == field))
+        };
+        let opens_all =
+            |one: &&Permission| one.rule.as_ref().is_none_or(|rule| *rule == serde_json::json!({}));
+        self.is_administrator()
+            || rows.iter().filter(grants).any(|one| opens_all(one))
+            || (reach == Reach::Readable
+                && !rows.is_empty()
+                && rows.iter().filter(grants).count() == rows.len())
+    }
+
+    fn is_administrator(&self) -> bool {
+        self.matrix.is_administrator(self.caller)
+    }
+
     /// The granted fields, `id` included.
     fn granted(&self, collection: &str, action: &str) -> Vec<String> {
         let granted = self.matrix.of(self.caller, collection, action);
-        let admin = self
-            .matrix
-            .policies_of(self.caller)
-            .iter()
-            .any(|policy| self.matrix.policies[*policy].admin);
+        let admin = self.is_administrator();
         let holds = |name: &str| {
             admin
                 || granted.iter().any(|permission| {
@@ -91,6 +124,15 @@ impl Place<'_> {
         };
         all_fields(collection).into_iter().filter(|name| holds(name)).collect()
     }
+}
+
+/// On which items a field has to be seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// On those that the caller may read.
+    Readable,
+    /// On all: Directus follows a many-to-one field to items that may not be read.
+    All,
 }
 
 fn all_fields(collection: &str) -> Vec<String> {

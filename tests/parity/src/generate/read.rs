@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use super::{Place, chance, filter, pick, values};
+use super::{Place, Reach, chance, filter, pick, values};
 use crate::{
     case::{Act, Case},
     model::{self, Kind},
@@ -78,12 +78,13 @@ fn items(
     if chance(rng, 18) {
         deep(rng, place, collection, query);
     }
-    if chance(rng, 8) {
+    if query.contains_key("fields") && chance(rng, 8) {
         let field = place.field(rng, collection, "read");
         query.insert("alias".into(), json!({"other": field}));
         let mut names =
             query.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
-        names.push(json!("other"));
+        // Beside a field under its own name, without which Directus gives bare keys.
+        names.extend([json!("id"), json!("other")]);
         query.insert("fields".into(), json!(names));
     }
 }
@@ -117,11 +118,11 @@ fn path(rng: &mut Rng, place: Place<'_>, collection: &str, depth: u8) -> String 
 fn sort(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map<String, Value>) -> bool {
     let mut keys = Vec::new();
     for _ in 0..rng.usize(1..3) {
-        let name = place.field(rng, collection, "read");
+        let name = place.compared(rng, collection, Reach::Readable);
         let kind = model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
         let key = match kind {
             Some(Kind::One { to, .. }) if chance(rng, 60) => {
-                let inner = place.field(rng, to, "read");
+                let inner = place.compared(rng, to, Reach::All);
                 let kind = model::collection(to).and_then(|one| one.field(&inner));
                 if kind.is_some_and(|field| matches!(field.kind, Kind::Many { .. })) {
                     continue;
@@ -155,7 +156,7 @@ fn deep(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map<Strin
     let Some((name, of)) = related else { return };
     let mut deep = Map::new();
     if rng.bool() {
-        let filter = filter::filter(rng, filter::Of::Caller(place), of, 1);
+        let filter = filter::single(rng, filter::Of::Caller(place), of, Reach::Readable);
         deep.insert("_filter".into(), filter);
     }
     let has_key = place.granted(of, "read").iter().any(|name| name == "id");
@@ -174,7 +175,7 @@ fn deep(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map<Strin
 fn aggregates(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map<String, Value>) {
     let mut aggregate = Map::new();
     for _ in 0..rng.usize(1..3) {
-        let name = place.field(rng, collection, "read");
+        let name = place.compared(rng, collection, Reach::Readable);
         let kind = model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
         match kind {
             _ if chance(rng, 30) => drop(aggregate.insert("count".into(), json!("*"))),
@@ -183,7 +184,8 @@ fn aggregates(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map
                     pick(rng, &["sum", "avg", "min", "max", "sumDistinct", "avgDistinct", "count"]);
                 aggregate.insert((*function).into(), json!([name]));
             }
-            Some(Kind::Many { .. } | Kind::Json) => {
+            // Directus casts counts of these to what the fields hold.
+            Some(Kind::Many { .. } | Kind::Json | Kind::Boolean | Kind::Timestamp | Kind::Date) => {
                 aggregate.insert("count".into(), json!("*"));
             }
             _ => {
@@ -196,7 +198,7 @@ fn aggregates(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map
     if chance(rng, 55) {
         let mut groups = Vec::new();
         for _ in 0..(if chance(rng, 20) { 2 } else { 1 }) {
-            let name = place.field(rng, collection, "read");
+            let name = place.compared(rng, collection, Reach::Readable);
             let kind =
                 model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
             match kind {

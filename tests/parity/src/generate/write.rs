@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use super::{Place, chance, filter, pick, values};
+use super::{Place, Reach, chance, filter, pick, values};
 use crate::{
     case::{Act, Case, Keys},
     model::{self, Collection, Field, Kind},
@@ -52,7 +52,7 @@ fn keys(rng: &mut Rng, place: Place<'_>, collection: &Collection) -> Keys {
             && one.fields.as_ref().is_some_and(|fields| fields.iter().any(|name| name == "*"))
     });
     if everything && chance(rng, 40) {
-        return Keys::Found(json!({"filter": filter::single(rng, filter::Of::Caller(place), collection.name)}));
+        return Keys::Found(json!({"filter": filter::single(rng, filter::Of::Caller(place), collection.name, Reach::All)}));
     }
     let mut keys: Vec<Value> = Vec::new();
     for _ in 0..(if chance(rng, 70) { 1 } else { rng.usize(2..4) }) {

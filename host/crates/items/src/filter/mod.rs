@@ -25,8 +25,9 @@ pub(crate) enum Filter {
     Field { field: FieldReference, test: Test },
     /// The item that a many-to-one field points to meets the filter.
     One { field: String, collection: String, filter: Box<Filter> },
-    /// Some, or none, of the items that point here meet the filter.
-    Many { field: String, none: bool, filter: Box<Filter> },
+    /// Some, or none, of the items that point here meet the filter. `named`: by `_some` or `_none`,
+    /// which in a rule too look only at items that the caller may read.
+    Many { field: String, none: bool, named: bool, filter: Box<Filter> },
 }
 
 impl Filter {

@@ -242,20 +242,21 @@ impl<'a> FilterParser<'a> {
         let Some(collection) = self.enter(related, &path)? else { return Ok(Filter::Never) };
         let mut all = Vec::new();
         let mut rest = Map::new();
-        let many = |none, filter| Filter::Many {
+        let many = |none, named, filter| Filter::Many {
             field: field.name.clone(),
             none,
+            named,
             filter: Box::new(filter),
         };
         for (key, value) in object {
             match key.as_str() {
                 "_some" | "_none" => {
                     let filter = self.object(value, collection, &path, nesting + 1)?;
-                    all.push(many(key == "_none", filter));
+                    all.push(many(key == "_none", true, filter));
                 }
                 "_null" | "_nnull" => {
                     let on = *value != Value::Bool(false);
-                    all.push(many((key == "_null") == on, Filter::always()));
+                    all.push(many((key == "_null") == on, false, Filter::always()));
                 }
                 "_and" | "_or" => {
                     rest.insert(key.clone(), value.clone());
@@ -274,7 +275,7 @@ impl<'a> FilterParser<'a> {
         }
         if !rest.is_empty() {
             let filter = self.object(&Value::Object(rest), collection, &path, nesting + 1)?;
-            all.push(many(false, filter));
+            all.push(many(false, false, filter));
         }
         self.closed_if_empty(all)
     }

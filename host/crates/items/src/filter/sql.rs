@@ -9,6 +9,7 @@ use sea_query::{
 
 use super::{FieldReference, Filter, Function, Test};
 use crate::{
+    limits::MAXIMUM_DEPTH,
     permissions::{Action, Rights, Rule},
     schema::{Collection, Field, Relation, SchemaSnapshot},
 };
@@ -30,6 +31,17 @@ pub(crate) struct Composer<'a> {
     pub(crate) schema: &'a SchemaSnapshot,
     pub(crate) rights: &'a Rights,
     tables: Cell<u32>,
+    /// Rules within rules at the moment: those of related collections may lead back to the first.
+    depth: Cell<usize>,
+}
+
+/// One level of rules within rules, until it is dropped.
+struct Level<'c>(&'c Cell<usize>);
+
+impl Drop for Level<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 /// True if any of the expressions is; false for none.
@@ -60,7 +72,16 @@ fn when(condition: Expr, value: Expr) -> Expr {
 
 impl<'a> Composer<'a> {
     pub(crate) fn new(schema: &'a SchemaSnapshot, rights: &'a Rights) -> Self {
-        Self { schema, rights, tables: Cell::new(0) }
+        Self { schema, rights, tables: Cell::new(0), depth: Cell::new(0) }
+    }
+
+    /// Goes one level deeper into rules; none where they go too deep, and then open nothing.
+    fn deeper(&self) -> Option<Level<'_>> {
+        if self.depth.get() == MAXIMUM_DEPTH {
+            return None;
+        }
+        self.depth.set(self.depth.get() + 1);
+        Some(Level(&self.depth))
     }
 
     /// A fresh table alias.
@@ -291,11 +312,9 @@ impl<'a> Composer<'a> {
                 });
                 compare(value, test)
             }
-            Filter::Many { field, none, filter } => {
-                self.through(root, table, hops, view, &|collection, table| {
-                    self.related(collection, table, field, *none, filter, view)
-                })
-            }
+            Filter::Many { .. } => self.through(root, table, hops, view, &|collection, table| {
+                self.related(collection, table, filter, view)
+            }),
         }
     }
 
@@ -304,11 +323,10 @@ impl<'a> Composer<'a> {
         &self,
         collection: &Collection,
         table: &str,
-        field: &str,
-        none: bool,
         filter: &Filter,
         view: View,
     ) -> Expr {
+        let Filter::Many { field, none, named, filter } = filter else { return never() };
         let Some(field) = collection.field(field) else { return never() };
         let Some((related, column)) = self.many_side(field) else { return never() };
         let alias = self.alias();
@@ -319,11 +337,13 @@ impl<'a> Composer<'a> {
             .from_as(related.name.clone(), alias.clone())
             .and_where(pointer.is_not_null())
             .and_where(self.condition(filter, related, &alias, view));
-        if view == View::Caller {
+        let readable = self.rights.allows(&related.name, Action::Read);
+        if view == View::Caller || (*named && readable) {
+            let Some(_level) = self.deeper() else { return never() };
             select.and_where_option(self.visible(related, &alias, Action::Read, None));
         }
         let anchor = self.anchor(collection, table, &field.name, view);
-        if !none {
+        if !*none {
             return anchor.in_subquery(select);
         }
         // `NULL NOT IN` of nothing is true, of something it isn't: without the first condition a list

@@ -52,7 +52,8 @@ impl<'a> Writer<'a> {
             let values = statements::columns(collection, &payload)?;
             statements::set(connection, session, collection, &stored, &values).await?;
             let items = statements::whole_items(connection, collection, &stored).await?;
-            for (key, _) in &items {
+            // In the order of the caller's keys: of two that ask for the same item the last gets it.
+            for key in keys {
                 nested
                     .extend(self.one_to_many(connection, collection, key, &payload, depth).await?);
             }
