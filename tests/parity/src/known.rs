@@ -16,7 +16,16 @@ pub struct Known {
 }
 
 /// All of them.
-pub const KNOWN: &[Known] = &[];
+pub const KNOWN: &[Known] = &[Known {
+    name: "Directus fails",
+    reason: "Directus composes SQL or validations that break (500 INTERNAL_SERVER_ERROR). The \
+             embedded project answers reads, and refuses such writes.",
+    holds: |case, directus, embedded| {
+        let fails = |answer: &Answer| matches!(answer, Answer::Refused { status: 500, .. });
+        let refused = matches!(embedded, Answer::Refused { .. });
+        fails(directus) && !fails(embedded) && (case.is_read() || refused)
+    },
+}];
 
 /// The known difference that a case meets.
 pub fn known(case: &Case, directus: &Answer, embedded: &Answer) -> Option<&'static Known> {

@@ -65,7 +65,7 @@ impl Budget {
 /// A fetched item.
 pub(crate) struct Fetched {
     pub(crate) key: Value,
-    /// Whether the caller sees the key.
+    /// Whether the key may be used to find the item.
     pub(crate) seen: bool,
     /// The item it points to, for [`Selection::Children`].
     pub(crate) parent: Value,
@@ -146,8 +146,8 @@ fn kind(node: &Node<'_>, content: &Content<'_>) -> FieldType {
     }
 }
 
-/// The statement for a node: one column per entry, then the primary key, then the same as far as the
-/// caller sees it, then the parent's key.
+/// The statement for a node: one column per entry, then the primary key, then the same where it may be
+/// used to look things up, then the parent's key.
 fn compose(
     session: &Session<'_>,
     node: &Node<'_>,
@@ -178,7 +178,12 @@ fn compose(
     }
     let width = node.entries.len();
     numbered(&mut select, width, key());
-    numbered(&mut select, width + 1, plain(&collection.primary_key));
+    // As in Directus, a key that was asked for and is hidden can't be used to look things up; one that
+    // wasn't asked for can.
+    let shown = |field: &str, own: Expr| {
+        if node.requested.contains(field) { plain(field) } else { own }
+    };
+    numbered(&mut select, width + 1, shown(&collection.primary_key, key()));
     let visible = composer.visible(collection, &table, Action::Read, Some(&node.requested));
     select.and_where_option(visible);
     if let Some(filter) = &node.filter {
@@ -208,6 +213,7 @@ fn compose(
         Selection::Children { column, keys } => {
             let pointer = (table.clone(), column.clone());
             select.and_where(Expr::col(pointer.clone()).is_in(keys.iter().cloned()));
+            select.and_where(shown(column, Expr::col(pointer.clone())).is_not_null());
             numbered(&mut select, width + 2, Expr::col(pointer.clone()));
             return Ok(numbered_per_parent(select, pointer, order, node, width + 3));
         }

@@ -188,8 +188,11 @@ impl<'a, 'u> Planner<'a, 'u> {
                 continue;
             }
             self.uses.touch(&collection.name, &field.name);
-            let followed = match field.relation {
-                Some(Relation::ManyToOne { .. } | Relation::OneToMany { .. }) => below.cloned(),
+            let followed = match &field.relation {
+                Some(
+                    Relation::ManyToOne { collection: related }
+                    | Relation::OneToMany { collection: related, .. },
+                ) if rights.allows(related, crate::permissions::Action::Read) => below.cloned(),
                 _ => None,
             };
             add(slots, field.name.clone(), FieldReference::plain(&field.name), followed, true);
