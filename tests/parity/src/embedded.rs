@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::{
-    answer::{Answer, Message},
+    answer::Answer,
     case::{Act, Case, Matrix, Subject},
     error::ParityError,
     model::{self, COLLECTIONS, POLICIES, ROLES, TITLES, USERS},
@@ -226,7 +226,7 @@ fn refusal(error: &DataError) -> Answer {
                 DataError::Internal(source) => format!("{error} {source}"),
                 _ => error.to_string(),
             };
-            Answer::Refused { status, code, failures, message: Message(detail) }
+            Answer::Refused { status, code, failures, message: detail }
         }
         other => other,
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Instant};
 use serde_json::Value;
 
 use crate::{
-    answer::Answer,
+    answer::{Answer, same},
     case::{Case, Matrix},
     directus::Directus,
     embedded::Embedded,
@@ -81,7 +81,7 @@ impl Sides {
             let of_matrix: Vec<Case> =
                 (number..next).map(|number| generate::case(cases.seed, number, &matrix)).collect();
             for case in of_matrix {
-                self.one(case, &mut report).await?;
+                self.one(&matrix, case, &mut report).await?;
             }
             number = next;
             let seconds = started.elapsed().as_secs();
@@ -110,7 +110,11 @@ impl Sides {
         Ok(())
     }
 
-    async fn one(&mut self, case: Case, report: &mut Report) -> Result<(), ParityError> {
+    async fn one(
+        &mut self,
+        matrix: &Matrix,
+        case: Case,
+        report: &mut Report) -> Result<(), ParityError> {
         let (directus, embedded) = tokio::join!(self.directus.run(&case), self.embedded.run(&case));
         let directus = directus?.normalised(case.ordered);
         let embedded = embedded?.normalised(case.ordered);
@@ -126,9 +130,9 @@ impl Sides {
         if directus == embedded && items.is_none() {
             return Ok(());
         }
-        match known(&case, &directus, &embedded) {
-            Some(known) => *report.known.entry(known.name).or_default() += 1,
-            None => report.differences.push(Difference { case, directus, embedded, items }),
+        match known(matrix, &case, &directus, &embedded) {
+            Some(known) if items.is_none() => *report.known.entry(known.name).or_default() += 1,
+            _ => report.differences.push(Difference { case, directus, embedded, items }),
         }
         Ok(())
     }
@@ -138,7 +142,7 @@ impl Sides {
         for (theirs, ours) in theirs?.into_iter().zip(ours?) {
             let sides = [theirs, ours].map(|items| Answer::Data(items).normalised(true));
             if let [Answer::Data(theirs), Answer::Data(ours)] = sides
-                && theirs != ours
+                && !same(&theirs, &ours)
             {
                 return Ok(Some((theirs, ours)));
             }

@@ -10,11 +10,23 @@ use fastrand::Rng;
 
 use crate::{
     case::{Case, Matrix, Permission},
-    model,
+    model::{self, Kind},
 };
 
 /// Cases that share a matrix. A write is undone before the next case, so they share nothing else.
 pub const CASES_PER_MATRIX: u64 = 50;
+
+/// Whether a caller gets a many-to-one field on some items and not on others.
+pub fn hides_pointers(matrix: &Matrix, caller: Option<usize>) -> bool {
+    let place = Place { matrix, caller };
+    model::COLLECTIONS.iter().any(|collection| {
+        collection.fields.iter().any(|field| {
+            matches!(field.kind, Kind::One { .. })
+                && place.granted(collection.name, "read").iter().any(|name| name == field.name)
+                && !place.seen(collection.name, field.name, Reach::Readable)
+        })
+    })
+}
 
 /// How rich matrices are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

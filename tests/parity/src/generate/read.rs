@@ -40,7 +40,9 @@ pub(super) fn read(rng: &mut Rng, place: Place<'_>, collection: &str) -> Case {
             query.insert("filter".into(), filter);
         }
     }
-    if chance(rng, 10) {
+    // Directus searches in values that are hidden.
+    let hides = place.granted(collection, "read").iter().any(|name| !place.seen(collection, name, Reach::Readable));
+    if !hides && chance(rng, 14) {
         query.insert("search".into(), json!(search(rng)));
     }
     case.query = Value::Object(query);
@@ -151,15 +153,18 @@ fn sort(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map<Strin
 fn deep(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map<String, Value>) {
     let related = place.granted(collection, "read").into_iter().find_map(|name| {
         match model::collection(collection)?.field(&name)?.kind {
-            Kind::Many { of, .. } => Some((name, of)),
+            Kind::Many { of, by } => Some((name, of, by)),
             _ => None,
         }
     });
-    let Some((name, of)) = related else { return };
+    let Some((name, of, by)) = related else { return };
     let mut deep = Map::new();
     if rng.bool() {
         let filter = filter::single(rng, filter::Of::Caller(place), of, Reach::Readable);
-        deep.insert("_filter".into(), filter);
+        // By the field that points back, Directus's own condition on it is overwritten.
+        if filter.get(by).is_none() {
+            deep.insert("_filter".into(), filter);
+        }
     }
     let has_key = place.granted(of, "read").iter().any(|name| name == "id");
     if has_key && rng.bool() {

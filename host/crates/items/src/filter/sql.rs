@@ -19,8 +19,9 @@ use crate::{
 pub(crate) enum View {
     /// The caller's: a value that isn't granted on an item is null there.
     Caller,
-    /// The rules' own: everything as it is.
-    Rules,
+    /// That of the rules of an action: everything as it is, except that what `_some` and `_none` look
+    /// at are the items that the rules of the same action open, where there are any.
+    Rules(Action),
 }
 
 /// A many-to-one field on the way to a value, and the collection behind it.
@@ -105,7 +106,7 @@ impl<'a> Composer<'a> {
         action: Action,
         requested: Option<&BTreeSet<String>>,
     ) -> Option<Expr> {
-        self.matching(self.relevant(collection, action, requested), collection, table)
+        self.matching(self.relevant(collection, action, requested), collection, table, action)
     }
 
     /// Condition for the items on which a rule grants a field. None: every item.
@@ -118,7 +119,7 @@ impl<'a> Composer<'a> {
     ) -> Option<Expr> {
         let rules = self.rights.rules(&collection.name, action).iter();
         let granting: Vec<&Rule> = rules.filter(|rule| rule.fields.contains(field)).collect();
-        self.matching(granting, collection, table)
+        self.matching(granting, collection, table, action)
     }
 
     fn relevant(
@@ -136,10 +137,17 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn matching(&self, rules: Vec<&Rule>, collection: &Collection, table: &str) -> Option<Expr> {
+    fn matching(
+        &self,
+        rules: Vec<&Rule>,
+        collection: &Collection,
+        table: &str,
+        action: Action,
+    ) -> Option<Expr> {
+        let view = View::Rules(action);
         let mut conditions = Vec::with_capacity(rules.len());
         for rule in rules {
-            conditions.push(self.condition(rule.filter.as_ref()?, collection, table, View::Rules));
+            conditions.push(self.condition(rule.filter.as_ref()?, collection, table, view));
         }
         Some(any(conditions))
     }
@@ -166,7 +174,7 @@ impl<'a> Composer<'a> {
         view: View,
         plain: Expr,
     ) -> Expr {
-        if view == View::Rules {
+        if view != View::Caller {
             return plain;
         }
         match self.granted(collection, table, field, Action::Read) {
@@ -337,10 +345,15 @@ impl<'a> Composer<'a> {
             .from_as(related.name.clone(), alias.clone())
             .and_where(pointer.is_not_null())
             .and_where(self.condition(filter, related, &alias, view));
-        let readable = self.rights.allows(&related.name, Action::Read);
-        if view == View::Caller || (*named && readable) {
+        let looks = match view {
+            View::Caller => Some(Action::Read),
+            View::Rules(action) => {
+                Some(action).filter(|action| *named && self.rights.allows(&related.name, *action))
+            }
+        };
+        if let Some(action) = looks {
             let Some(_level) = self.deeper() else { return never() };
-            select.and_where_option(self.visible(related, &alias, Action::Read, None));
+            select.and_where_option(self.visible(related, &alias, action, None));
         }
         let anchor = self.anchor(collection, table, &field.name, view);
         if !*none {

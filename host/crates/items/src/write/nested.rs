@@ -91,9 +91,15 @@ impl<'a> Writer<'a> {
             }
             for mut item in changes.update {
                 item.insert(column.clone(), parent.clone());
-                let (_, written) =
-                    self.upsert(connection, related, item, Some(column), depth + 1).await?;
-                revisions.extend(written);
+                // A list names what there is to be, "update" what there is.
+                if changes.complete {
+                    let (_, written) =
+                        self.upsert(connection, related, item, Some(column), depth + 1).await?;
+                    revisions.extend(written);
+                } else if let Some(key) = item.shift_remove(&related.primary_key) {
+                    let one = std::slice::from_ref(&key);
+                    revisions.extend(self.update(connection, related, one, item, depth + 1).await?);
+                }
             }
             if changes.remove.is_empty() {
                 continue;
