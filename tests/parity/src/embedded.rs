@@ -188,28 +188,24 @@ impl Embedded {
         })
     }
 
-    /// All items, as an administrator reads them.
-    pub async fn items(&self) -> Result<Vec<Value>, ParityError> {
-        let mut all = Vec::with_capacity(COLLECTIONS.len());
-        for collection in COLLECTIONS {
-            let operation = Operation::ReadItems {
-                collection: collection.name.to_owned(),
-                keys: None,
-                query: Query { limit: Some(-1), sort: vec!["id".into()], ..Query::default() },
-            };
-            all.push(self.project.engine().execute(&administrator(), &operation).await?.data);
-        }
-        Ok(all)
+    /// All items of a collection, as an administrator reads them.
+    pub async fn items(&self, collection: &str) -> Result<Value, ParityError> {
+        let operation = Operation::ReadItems {
+            collection: collection.to_owned(),
+            keys: None,
+            query: Query { limit: Some(-1), sort: vec!["id".into()], ..Query::default() },
+        };
+        Ok(self.project.engine().execute(&administrator(), &operation).await?.data)
     }
 
-    /// Puts the items back as they were; false where nothing had changed.
-    pub async fn restore(&mut self) -> Result<bool, ParityError> {
-        self.snapshot.restore().await
-    }
-
-    /// Whether somebody has written since the last restore.
-    pub async fn changed(&mut self) -> Result<bool, ParityError> {
+    /// Collections whose items aren't as they were.
+    pub async fn changed(&mut self) -> Result<Vec<&'static str>, ParityError> {
         self.snapshot.changed().await
+    }
+
+    /// Puts the items of collections back as they were.
+    pub async fn restore(&mut self, changed: &[&str]) -> Result<(), ParityError> {
+        self.snapshot.restore(changed).await
     }
 }
 

@@ -1,6 +1,13 @@
 //! Runs cases on both sides and compares.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
 
 use serde_json::Value;
 
@@ -13,6 +20,9 @@ use crate::{
     generate::{self, CASES_PER_MATRIX, Rules},
     known::known,
 };
+
+/// Seconds between lines of progress.
+const PROGRESS: u64 = 10;
 
 /// Which cases.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +46,7 @@ pub struct Difference {
     pub directus: Answer,
     /// What the embedded project answered.
     pub embedded: Answer,
-    /// Items afterwards, where they differ: collection by collection, Directus's first.
+    /// Items afterwards of a collection where they differ, Directus's first.
     pub items: Option<(Value, Value)>,
 }
 
@@ -53,78 +63,111 @@ pub struct Report {
     pub differences: Vec<Difference>,
 }
 
-/// Both sides.
-pub struct Sides {
-    /// The real one.
-    pub directus: Directus,
-    /// Ours.
-    pub embedded: Embedded,
+impl Report {
+    fn add(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.differences.extend(other.differences);
+        for (outcome, count) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        for (name, count) in other.known {
+            *self.known.entry(name).or_default() += count;
+        }
+        self.differences.sort_by_key(|difference| difference.case.number);
+    }
+}
+
+/// Runs cases on so many pairs of a Directus and an embedded project, matrix by matrix.
+pub async fn run(version: &str, cases: Cases, pairs: u64) -> Result<Report, ParityError> {
+    let progress = Arc::new(Progress { started: Instant::now(), done: 0.into(), said: 0.into() });
+    let mut workers = tokio::task::JoinSet::new();
+    for pair in 0..pairs {
+        let (version, progress) = (version.to_owned(), Arc::clone(&progress));
+        workers.spawn(async move {
+            let mut sides = Sides::start(&version).await?;
+            let report = sides.run(cases, pair, pairs, &progress).await;
+            sides.directus.stop().await?;
+            report
+        });
+    }
+    let mut report = Report::default();
+    for part in workers.join_all().await {
+        report.add(part?);
+    }
+    Ok(report)
+}
+
+struct Progress {
+    started: Instant,
+    done: AtomicU64,
+    said: AtomicU64,
+}
+
+impl Progress {
+    fn advance(&self, count: u64) {
+        let done = self.done.fetch_add(count, Ordering::Relaxed) + count;
+        let seconds = self.started.elapsed().as_secs();
+        let said = self.said.load(Ordering::Relaxed);
+        let again = seconds >= said + PROGRESS;
+        let first = || {
+            let order = Ordering::Relaxed;
+            self.said.compare_exchange(said, seconds, order, order).is_ok()
+        };
+        if again && first() {
+            eprintln!("parity: {done} cases in {seconds} s");
+        }
+    }
+}
+
+/// A Directus and an embedded project with the same contents.
+struct Sides {
+    directus: Directus,
+    embedded: Embedded,
 }
 
 impl Sides {
-    /// Starts both.
-    pub async fn start(version: &str) -> Result<Self, ParityError> {
+    async fn start(version: &str) -> Result<Self, ParityError> {
         Ok(Self { directus: Directus::start(version).await?, embedded: Embedded::create().await? })
     }
 
-    /// Runs cases.
-    pub async fn run(&mut self, cases: Cases) -> Result<Report, ParityError> {
+    /// Runs every `pairs`-th matrix.
+    async fn run(
+        &mut self,
+        cases: Cases,
+        pair: u64,
+        pairs: u64,
+        progress: &Progress,
+    ) -> Result<Report, ParityError> {
         let mut report = Report::default();
-        let started = Instant::now();
-        let mut number = cases.first;
         let end = cases.first + cases.count;
-        let mut said = 0;
+        let mut number = cases.first;
         while number < end {
-            let matrix = generate::matrix(cases.seed, number, cases.rules);
-            self.permit(&matrix).await?;
             let next = end.min((number / CASES_PER_MATRIX + 1) * CASES_PER_MATRIX);
-            let of_matrix: Vec<Case> =
-                (number..next).map(|number| generate::case(cases.seed, number, &matrix)).collect();
-            for case in of_matrix {
-                self.one(&matrix, case, &mut report).await?;
+            if (number / CASES_PER_MATRIX) % pairs == pair {
+                let matrix = generate::matrix(cases.seed, number, cases.rules);
+                self.directus.permit(&matrix).await?;
+                self.embedded.permit(&matrix).await?;
+                for number in number..next {
+                    let case = generate::case(cases.seed, number, &matrix);
+                    self.one(&matrix, case, &mut report).await?;
+                }
+                progress.advance(next - number);
             }
             number = next;
-            let seconds = started.elapsed().as_secs();
-            if seconds >= said + 10 {
-                said = seconds;
-                eprintln!(
-                    "parity: {} of {} cases, {} differences, {seconds} s",
-                    report.cases,
-                    cases.count,
-                    report.differences.len()
-                );
-            }
         }
         Ok(report)
-    }
-
-    async fn permit(&mut self, matrix: &Matrix) -> Result<(), ParityError> {
-        self.directus.permit(matrix).await?;
-        self.embedded.permit(matrix).await?;
-        self.restore().await
-    }
-
-    async fn restore(&mut self) -> Result<(), ParityError> {
-        self.directus.restore().await?;
-        self.embedded.restore().await?;
-        Ok(())
     }
 
     async fn one(
         &mut self,
         matrix: &Matrix,
         case: Case,
-        report: &mut Report) -> Result<(), ParityError> {
+        report: &mut Report,
+    ) -> Result<(), ParityError> {
         let (directus, embedded) = tokio::join!(self.directus.run(&case), self.embedded.run(&case));
         let directus = directus?.normalised(case.ordered);
         let embedded = embedded?.normalised(case.ordered);
-        let mut items = None;
-        if !case.is_read() {
-            if self.directus.changed().await? || self.embedded.changed().await? {
-                items = self.items_differ().await?;
-            }
-            self.restore().await?;
-        }
+        let items = if case.is_read() { None } else { self.undo().await? };
         report.cases += 1;
         *report.outcomes.entry(outcome(&case, &directus)).or_default() += 1;
         if directus == embedded && items.is_none() {
@@ -137,17 +180,25 @@ impl Sides {
         Ok(())
     }
 
-    async fn items_differ(&self) -> Result<Option<(Value, Value)>, ParityError> {
-        let (theirs, ours) = tokio::join!(self.directus.items(), self.embedded.items());
-        for (theirs, ours) in theirs?.into_iter().zip(ours?) {
-            let sides = [theirs, ours].map(|items| Answer::Data(items).normalised(true));
-            if let [Answer::Data(theirs), Answer::Data(ours)] = sides
+    /// Puts all items back, and gives those of a collection where the sides differ before.
+    async fn undo(&mut self) -> Result<Option<(Value, Value)>, ParityError> {
+        let mut changed = self.directus.changed().await?;
+        changed.extend(self.embedded.changed().await?);
+        changed.sort_unstable();
+        changed.dedup();
+        let mut differing = None;
+        for collection in &changed {
+            let theirs = Answer::Data(self.directus.items(collection).await?).normalised(true);
+            let ours = Answer::Data(self.embedded.items(collection).await?).normalised(true);
+            if let (Answer::Data(theirs), Answer::Data(ours)) = (theirs, ours)
                 && !same(&theirs, &ours)
             {
-                return Ok(Some((theirs, ours)));
+                differing = Some((theirs, ours));
             }
         }
-        Ok(None)
+        self.directus.restore(&changed).await?;
+        self.embedded.restore(&changed).await?;
+        Ok(differing)
     }
 }
 

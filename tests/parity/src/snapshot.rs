@@ -53,28 +53,43 @@ impl Snapshot {
         Ok(row.try_get(0)?)
     }
 
-    pub(crate) async fn changed(&mut self) -> Result<bool, ParityError> {
-        Ok(self.current().await? != self.version)
-    }
-
-    pub(crate) async fn restore(&mut self) -> Result<bool, ParityError> {
-        if !self.changed().await? {
-            return Ok(false);
+    /// Collections whose items differ from the copy, if somebody has written at all.
+    pub(crate) async fn changed(&mut self) -> Result<Vec<&'static str>, ParityError> {
+        if self.current().await? == self.version {
+            return Ok(Vec::new());
         }
-        let mut script = "begin immediate;".to_owned();
+        let mut changed = Vec::new();
         for collection in COLLECTIONS {
             let name = collection.name;
+            let differs = format!(
+                "select exists (select * from main.{name} except select * from copy.{name}) \
+                 or exists (select * from copy.{name} except select * from main.{name})"
+            );
+            let row = self.connection.fetch_one(AssertSqlSafe(differs)).await?;
+            if row.try_get(0)? {
+                changed.push(name);
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Puts these collections back, and all counters of keys.
+    pub(crate) async fn restore(&mut self, changed: &[&str]) -> Result<(), ParityError> {
+        if self.current().await? == self.version {
+            return Ok(());
+        }
+        let mut script = "begin immediate;".to_owned();
+        for name in changed {
             script += &format!(
                 "delete from main.{name}; insert into main.{name} select * from copy.{name};"
             );
-            script += &format!(
-                "update main.sqlite_sequence set seq = (select seq from copy.counters where \
-                 name = '{name}') where name = '{name}';"
-            );
         }
-        script += "commit;";
+        // What was created and deleted again has used up a key, too.
+        script += "update main.sqlite_sequence set seq = (select seq from copy.counters c where \
+                   c.name = main.sqlite_sequence.name) where name in (select name from copy.counters \
+                   where name not like 'directus%'); commit;";
         self.connection.execute(AssertSqlSafe(script)).await?;
         self.version = self.current().await?;
-        Ok(true)
+        Ok(())
     }
 }

@@ -154,6 +154,12 @@ impl Session<'_> {
                 "Dynamic values with a path are for permissions alone".into(),
             ));
         }
+        // As in Directus, roles are a list only for who has some.
+        if self.caller.roles.is_empty() && query.filter.iter().chain([&deep]).any(mentions_roles) {
+            return Err(DataError::InvalidQuery(
+                "\"$CURRENT_ROLES\" has to be an array of values".into(),
+            ));
+        }
         let mut query = query.clone();
         query.filter = query.filter.map(|filter| self.values.resolve(&filter));
         query.deep = self.values.resolve_object(&query.deep);
@@ -183,6 +189,15 @@ impl Session<'_> {
         let rows = read::fetch(connection, self, &node, &selection, &mut budget).await?;
         values.remember(variable, path.to_owned(), &rows.into_values());
         Ok(())
+    }
+}
+
+fn mentions_roles(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == "$CURRENT_ROLES",
+        Value::Array(values) => values.iter().any(mentions_roles),
+        Value::Object(map) => map.values().any(mentions_roles),
+        _ => false,
     }
 }
 

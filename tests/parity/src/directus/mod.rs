@@ -83,24 +83,20 @@ impl Directus {
         Ok(Answer::of_response(status, &body))
     }
 
-    /// All items, as an administrator reads them.
-    pub async fn items(&self) -> Result<Vec<Value>, ParityError> {
-        let mut all = Vec::with_capacity(COLLECTIONS.len());
-        for collection in COLLECTIONS {
-            let path = format!("/items/{}?limit=-1&sort=id", collection.name);
-            all.push(self.admin().request(Method::GET, &path, None).await?);
-        }
-        Ok(all)
+    /// All items of a collection, as an administrator reads them.
+    pub async fn items(&self, collection: &str) -> Result<Value, ParityError> {
+        let path = format!("/items/{collection}?limit=-1&sort=id");
+        self.admin().request(Method::GET, &path, None).await
     }
 
-    /// Puts the items back as they were; false where nothing had changed.
-    pub async fn restore(&mut self) -> Result<bool, ParityError> {
-        self.snapshot.restore().await
-    }
-
-    /// Whether somebody has written since the last restore.
-    pub async fn changed(&mut self) -> Result<bool, ParityError> {
+    /// Collections whose items aren't as they were.
+    pub async fn changed(&mut self) -> Result<Vec<&'static str>, ParityError> {
         self.snapshot.changed().await
+    }
+
+    /// Puts the items of collections back as they were.
+    pub async fn restore(&mut self, changed: &[&str]) -> Result<(), ParityError> {
+        self.snapshot.restore(changed).await
     }
 
     fn admin(&self) -> setup::Admin<'_> {

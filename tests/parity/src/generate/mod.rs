@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Cases that share a matrix. A write is undone before the next case, so they share nothing else.
-pub const CASES_PER_MATRIX: u64 = 50;
+pub const CASES_PER_MATRIX: u64 = 100;
 
 /// Whether a caller gets a many-to-one field on some items and not on others.
 pub fn hides_pointers(matrix: &Matrix, caller: Option<usize>) -> bool {

@@ -104,7 +104,10 @@ fn path(rng: &mut Rng, place: Place<'_>, collection: &str, depth: u8) -> String 
         Some(Kind::One { to, .. }) if depth < 2 && chance(rng, 60) => {
             format!("{name}.{}", path(rng, place, to, depth + 1))
         }
-        Some(Kind::Many { .. }) if chance(rng, 15) => format!("count({name})"),
+        // Directus counts an item once for each related one that a rule goes through.
+        Some(Kind::Many { of, .. }) if chance(rng, 15) && !filter::joins(place, of) => {
+            format!("count({name})")
+        }
         Some(Kind::Many { of, .. }) if depth < 2 && chance(rng, 75) => {
             format!("{name}.{}", path(rng, place, of, depth + 1))
         }

@@ -4,10 +4,11 @@
 use std::{cell::Cell, collections::BTreeSet};
 
 use sea_query::{
-    CaseStatement, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SubQueryStatement,
+    CaseStatement, Expr, ExprTrait, Func, JoinType, LikeExpr, Query, SelectStatement,
+    SubQueryStatement,
 };
 
-use super::{FieldReference, Filter, Function, Test};
+use super::{FieldReference, Filter, Function, Quantifier, Test};
 use crate::{
     limits::MAXIMUM_DEPTH,
     permissions::{Action, Rights, Rule},
@@ -334,29 +335,51 @@ impl<'a> Composer<'a> {
         filter: &Filter,
         view: View,
     ) -> Expr {
-        let Filter::Many { field, none, named, filter } = filter else { return never() };
+        let Filter::Many { field, quantifier, filter } = filter else { return never() };
         let Some(field) = collection.field(field) else { return never() };
         let Some((related, column)) = self.many_side(field) else { return never() };
+        let named = matches!(quantifier, Quantifier::Some | Quantifier::None);
+        let looks = match view {
+            View::Caller => Some(Action::Read),
+            View::Rules(action) => {
+                Some(action).filter(|action| named && self.rights.allows(&related.name, *action))
+            }
+        };
         let alias = self.alias();
         let pointer = Self::column(&alias, column);
+        let visible = match looks {
+            Some(action) => {
+                let Some(_level) = self.deeper() else { return never() };
+                self.visible(related, &alias, action, None)
+            }
+            None => None,
+        };
+        let condition = self.condition(filter, related, &alias, view);
+        let anchor = self.anchor(collection, table, &field.name, view);
+        if *quantifier == Quantifier::Joined {
+            let here = pointer.eq(Self::column(table, &collection.primary_key));
+            let joined = all(std::iter::once(here).chain(visible));
+            let mut select = Query::select();
+            select
+                .expr(Expr::val(1))
+                .from_subquery(Query::select().expr_as(Expr::val(1), "one").to_owned(), self.alias())
+                .join_as(
+                    JoinType::LeftJoin,
+                    related.name.clone(),
+                    alias.clone(),
+                    joined,
+                )
+                .and_where(condition);
+            return anchor.is_not_null().and(Expr::exists(select));
+        }
         let mut select = Query::select();
         select
             .expr(pointer.clone())
             .from_as(related.name.clone(), alias.clone())
             .and_where(pointer.is_not_null())
-            .and_where(self.condition(filter, related, &alias, view));
-        let looks = match view {
-            View::Caller => Some(Action::Read),
-            View::Rules(action) => {
-                Some(action).filter(|action| *named && self.rights.allows(&related.name, *action))
-            }
-        };
-        if let Some(action) = looks {
-            let Some(_level) = self.deeper() else { return never() };
-            select.and_where_option(self.visible(related, &alias, action, None));
-        }
-        let anchor = self.anchor(collection, table, &field.name, view);
-        if !*none {
+            .and_where(condition)
+            .and_where_option(visible);
+        if matches!(quantifier, Quantifier::Some | Quantifier::Any) {
             return anchor.in_subquery(select);
         }
         // `NULL NOT IN` of nothing is true, of something it isn't: without the first condition a list

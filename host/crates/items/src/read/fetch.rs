@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     nested, numbered,
-    plan::{Content, Node},
+    plan::{Content, Entry, Node},
     run,
 };
 use crate::{
@@ -181,7 +181,10 @@ fn compose(
     // As in Directus, a key that was asked for and is hidden can't be used to look things up; one that
     // wasn't asked for can.
     let shown = |field: &str, own: Expr| {
-        if node.requested.contains(field) { plain(field) } else { own }
+        let is_value = |entry: &Entry<'_>| {
+            entry.key == field && matches!(&entry.content, Content::Value(_))
+        };
+        if node.entries.iter().any(is_value) { plain(field) } else { own }
     };
     numbered(&mut select, width + 1, shown(&collection.primary_key, key()));
     let visible = composer.visible(collection, &table, Action::Read, Some(&node.requested));

@@ -27,19 +27,14 @@ pub(super) fn failures(
 
 /// A failure with Directus's sentence.
 pub(super) fn failure(field: &str, kind: &str, rule: Map<String, Value>) -> FieldFailure {
-    let quote = |value: &Value| match value {
+    // Directus quotes whatever it is.
+    let one = |value: &Value| match value {
         Value::String(text) => format!("\"{text}\""),
-        Value::Array(values) => {
-            let names: Vec<String> = values
-                .iter()
-                .map(|value| match value {
-                    Value::String(text) => format!("\"{text}\""),
-                    other => other.to_string(),
-                })
-                .collect();
-            names.join(", ")
-        }
-        other => other.to_string(),
+        other => format!("\"{other}\""),
+    };
+    let quote = |value: &Value| match value {
+        Value::Array(values) => values.iter().map(one).collect::<Vec<_>>().join(", "),
+        other => one(other),
     };
     let given = |key: &str| rule.get(key).map(quote).unwrap_or_default();
     let (valid, invalid, substring) = (given("valid"), given("invalid"), given("substring"));
