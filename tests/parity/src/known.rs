@@ -32,12 +32,13 @@ Known {
     name: "bare keys",
     reason: "Where no field of a row is shown under its own name, Directus gives the row's bare \
              primary key, granted or not. The embedded project gives an object.",
-    holds: |_, case, directus, embedded| match (directus, embedded) {
+    holds: |_, _, directus, embedded| match (directus, embedded) {
         (Answer::Data(Value::Array(theirs)), Answer::Data(Value::Array(ours))) => {
-            case.is_read()
-                && theirs.len() == ours.len()
-                && !theirs.iter().any(|row| row.is_object() || row.is_array())
-                && ours.iter().all(Value::is_object)
+            let is_bare = |row: &Value| !row.is_object() && !row.is_array();
+            let all = theirs.len() == ours.len()
+                && theirs.iter().all(is_bare)
+                && ours.iter().all(Value::is_object);
+            all || bare(&Value::from(theirs.clone()), &Value::from(ours.clone()))
         }
         _ => false,
     },
@@ -53,6 +54,24 @@ Known {
         _ => false,
     },
 }];
+
+/// Whether ours is theirs, with empty objects in place of keys.
+fn bare(theirs: &Value, ours: &Value) -> bool {
+    match (theirs, ours) {
+        (Value::Number(_) | Value::String(_), Value::Object(ours)) => ours.is_empty(),
+        (Value::Object(theirs), Value::Object(ours)) => {
+            theirs.len() == ours.len()
+                && theirs
+                    .iter()
+                    .all(|(key, theirs)| ours.get(key).is_some_and(|ours| bare(theirs, ours)))
+        }
+        (Value::Array(theirs), Value::Array(ours)) => {
+            theirs.len() == ours.len()
+                && theirs.iter().zip(ours).all(|(theirs, ours)| bare(theirs, ours))
+        }
+        _ => same(theirs, ours),
+    }
+}
 
 /// Whether ours is theirs, with null in place of some objects.
 fn shows_less(theirs: &Value, ours: &Value) -> bool {

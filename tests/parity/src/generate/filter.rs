@@ -92,8 +92,10 @@ fn on_field(
         _ => {}
     }
     let likes_variables = matches!(of, Of::Rule) || chance(rng, 30);
-    // A caller's own filters take no dotted ones.
-    let possible = |variable: &&str| matches!(of, Of::Rule) || !variable.contains('.');
+    // A caller's own filters take no dotted ones, and policies stand for nothing there.
+    let possible = |variable: &&str| {
+        matches!(of, Of::Rule) || !(variable.contains('.') || *variable == "$CURRENT_POLICIES")
+    };
     if likes_variables
         && chance(rng, 70)
         && let Some(variable) = values::dynamic(rng, collection, name).filter(possible)

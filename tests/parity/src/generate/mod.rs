@@ -84,6 +84,22 @@ impl Place<'_> {
         names.swap_remove(rng.usize(0..names.len()))
     }
 
+    /// A field to show. Not a relation that isn't granted, to a collection out of reach: Directus
+    /// leaves it out, and so tells that it exists.
+    fn shown(&self, rng: &mut Rng, collection: &str) -> String {
+        let name = self.field(rng, collection, "read");
+        let kind = model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
+        match kind {
+            Some(Kind::One { to: related, .. } | Kind::Many { of: related, .. })
+                if self.granted(related, "read").is_empty()
+                    && !self.granted(collection, "read").contains(&name) =>
+            {
+                "id".to_owned()
+            }
+            _ => name,
+        }
+    }
+
     /// A field to compare, sort or group by: one that the caller sees on every item that counts, or
     /// one that nobody granted. Never one that is hidden on some items: Directus compares hidden
     /// values, the embedded project doesn't (see `known`).

@@ -83,7 +83,7 @@ fn items(
     // `*.*` goes through aliases too.
     let expands = query.get("fields").is_none_or(|names| names.to_string().contains("*.*"));
     if !expands && chance(rng, 8) {
-        let field = place.field(rng, collection, "read");
+        let field = place.shown(rng, collection);
         query.insert("alias".into(), json!({"other": field}));
         let mut names =
             query.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -98,7 +98,7 @@ fn path(rng: &mut Rng, place: Place<'_>, collection: &str, depth: u8) -> String 
     if chance(rng, 15) {
         return if depth == 0 && chance(rng, 25) { "*.*".to_owned() } else { "*".to_owned() };
     }
-    let name = place.field(rng, collection, "read");
+    let name = place.shown(rng, collection);
     let kind = model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
     match kind {
         Some(Kind::One { to, .. }) if depth < 2 && chance(rng, 60) => {

@@ -32,7 +32,7 @@ pub(super) fn write(rng: &mut Rng, place: Place<'_>, collection: &str) -> Case {
     let mut query = Map::new();
     if chance(rng, 50) {
         let names: Vec<String> =
-            (0..rng.usize(1..4)).map(|_| place.field(rng, collection, "read")).collect();
+            (0..rng.usize(1..4)).map(|_| place.shown(rng, collection)).collect();
         query.insert("fields".into(), json!(names));
     }
     Case {

@@ -321,9 +321,19 @@ impl<'a> Composer<'a> {
                 });
                 compare(value, test)
             }
-            Filter::Many { .. } => self.through(root, table, hops, view, &|collection, table| {
-                self.related(collection, table, filter, view)
-            }),
+            Filter::Many { quantifier, .. } => {
+                let found = self.through(root, table, hops, view, &|collection, table| {
+                    self.related(collection, table, filter, view)
+                });
+                let end = hops.last().and_then(|(_, related)| self.schema.collection(related));
+                match end {
+                    // Nothing is joined to an item that isn't there, either.
+                    Some(end) if *quantifier == Quantifier::Joined => {
+                        Func::coalesce([found, self.joined(end, None, filter, view)]).into()
+                    }
+                    _ => found,
+                }
+            }
         }
     }
 
@@ -332,12 +342,15 @@ impl<'a> Composer<'a> {
         &self,
         collection: &Collection,
         table: &str,
-        filter: &Filter,
+        whole: &Filter,
         view: View,
     ) -> Expr {
-        let Filter::Many { field, quantifier, filter } = filter else { return never() };
+        let Filter::Many { field, quantifier, filter } = whole else { return never() };
         let Some(field) = collection.field(field) else { return never() };
         let Some((related, column)) = self.many_side(field) else { return never() };
+        if *quantifier == Quantifier::Joined {
+            return self.joined(collection, Some(table), whole, view);
+        }
         let named = matches!(quantifier, Quantifier::Some | Quantifier::None);
         let looks = match view {
             View::Caller => Some(Action::Read),
@@ -354,24 +367,8 @@ impl<'a> Composer<'a> {
             }
             None => None,
         };
-        let condition = self.condition(filter, related, &alias, view);
         let anchor = self.anchor(collection, table, &field.name, view);
-        if *quantifier == Quantifier::Joined {
-            let here = pointer.eq(Self::column(table, &collection.primary_key));
-            let joined = all(std::iter::once(here).chain(visible));
-            let mut select = Query::select();
-            select
-                .expr(Expr::val(1))
-                .from_subquery(Query::select().expr_as(Expr::val(1), "one").to_owned(), self.alias())
-                .join_as(
-                    JoinType::LeftJoin,
-                    related.name.clone(),
-                    alias.clone(),
-                    joined,
-                )
-                .and_where(condition);
-            return anchor.is_not_null().and(Expr::exists(select));
-        }
+        let condition = self.condition(filter, related, &alias, view);
         let mut select = Query::select();
         select
             .expr(pointer.clone())
@@ -385,6 +382,51 @@ impl<'a> Composer<'a> {
         // `NULL NOT IN` of nothing is true, of something it isn't: without the first condition a list
         // out of sight would tell whether any item at all points somewhere.
         anchor.clone().is_not_null().and(anchor.not_in_subquery(select))
+    }
+}
+
+impl Composer<'_> {
+    /// Whether a filter is met by one of the items joined to an item; or, where there is none or no
+    /// item at all, by fields that are all null.
+    fn joined(
+        &self,
+        collection: &Collection,
+        table: Option<&str>,
+        whole: &Filter,
+        view: View,
+    ) -> Expr {
+        let Filter::Many { field, filter, .. } = whole else { return never() };
+        let Some(field) = collection.field(field) else { return never() };
+        let Some((related, column)) = self.many_side(field) else { return never() };
+        let alias = self.alias();
+        let on = match table {
+            None => never(),
+            Some(table) => {
+                let pointer = Self::column(&alias, column);
+                let here = pointer.eq(Self::column(table, &collection.primary_key));
+                let visible = match view {
+                    View::Rules(_) => None,
+                    View::Caller => {
+                        let Some(_level) = self.deeper() else { return never() };
+                        self.visible(related, &alias, Action::Read, None)
+                    }
+                };
+                all(std::iter::once(here).chain(visible))
+            }
+        };
+        let mut one = Query::select();
+        one.expr_as(Expr::val(1), "one");
+        let mut select = Query::select();
+        select
+            .expr(Expr::val(1))
+            .from_subquery(one, self.alias())
+            .join_as(JoinType::LeftJoin, related.name.clone(), alias.clone(), on)
+            .and_where(self.condition(filter, related, &alias, view));
+        let met = Expr::exists(select);
+        match table {
+            Some(table) => self.anchor(collection, table, &field.name, view).is_not_null().and(met),
+            None => met,
+        }
     }
 }
 

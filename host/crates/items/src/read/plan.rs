@@ -97,13 +97,14 @@ impl<'a, 'u> Planner<'a, 'u> {
         path: &Path,
     ) -> Result<Node<'a>, DataError> {
         let slots = self.slots(collection, query, path)?;
-        let requested = slots.iter().map(|slot| slot.reference.field.clone()).collect();
+        let mut requested = BTreeSet::new();
         let mut named: BTreeSet<String> = BTreeSet::new();
         let mut entries = Vec::with_capacity(slots.len());
         for slot in slots {
             named.insert(slot.key.clone());
             let deep = query.deep.get(&slot.key);
             if let Some(content) = self.content(collection, &slot, deep, path)? {
+                requested.insert(slot.reference.field.clone());
                 entries.push(Entry { key: slot.key, content });
             }
         }

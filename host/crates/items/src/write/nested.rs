@@ -47,14 +47,15 @@ impl<'a> Writer<'a> {
             let Some(related) = session.schema.collection(related) else { continue };
             deep_enough(depth)?;
             let object = object.clone();
-            // An object with nothing but a key only points there.
-            let (key, revision) = match object.get(&related.primary_key) {
-                Some(key) if object.len() == 1 && !key.is_null() => {
-                    self.refuse_strangers(connection, related, std::slice::from_ref(key)).await?;
-                    (key.clone(), Vec::new())
-                }
-                _ => self.upsert(connection, related, object, depth + 1).await?,
-            };
+            // An object with nothing but the key of an item only points there.
+            let key = object.get(&related.primary_key).filter(|_| object.len() == 1).cloned();
+            if let Some(key) = key
+                && self.is_there(connection, related, &key).await?
+            {
+                *value = key;
+                continue;
+            }
+            let (key, revision) = self.upsert(connection, related, object, depth + 1).await?;
             revisions.extend(revision);
             *value = key;
         }
@@ -150,14 +151,23 @@ impl<'a> Writer<'a> {
         collection: &Collection,
         keys: &[Value],
     ) -> Result<(), DataError> {
-        let Some(field) = collection.field(&collection.primary_key) else { return Ok(()) };
         for key in keys {
-            let stored = payload::stored(collection, field, key)?;
-            if !statements::exists(connection, collection, &stored).await? {
+            if !self.is_there(connection, collection, key).await? {
                 return Err(forbidden_action("update", &collection.name));
             }
         }
         Ok(())
+    }
+
+    async fn is_there(
+        &self,
+        connection: &mut SqliteConnection,
+        collection: &Collection,
+        key: &Value,
+    ) -> Result<bool, DataError> {
+        let Some(field) = collection.field(&collection.primary_key) else { return Ok(false) };
+        let stored = payload::stored(collection, field, key)?;
+        statements::exists(connection, collection, &stored).await
     }
 
     /// Updates the item that an object names by its key, or creates it.

@@ -52,8 +52,11 @@ impl<'a> Writer<'a> {
             let values = statements::columns(collection, &payload)?;
             statements::set(connection, session, collection, &stored, &values).await?;
             let items = statements::whole_items(connection, collection, &stored).await?;
-            // In the order of the caller's keys: of two that ask for the same item the last gets it.
-            for key in keys {
+            // In the order of the keys as text, as in Directus: of two that ask for the same item the
+            // last gets it.
+            let mut in_order: Vec<&Value> = keys.iter().collect();
+            in_order.sort_by_cached_key(|key| rows::key_text(key));
+            for key in in_order {
                 nested
                     .extend(self.one_to_many(connection, collection, key, &payload, depth).await?);
             }

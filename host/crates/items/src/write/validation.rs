@@ -222,9 +222,11 @@ fn test(
             }
         }
         "eq" if equal(value, expected, kind) => None,
+        "eq" if expected.is_null() => fail("null", ""),
         "eq" if expected.is_number() => told(name, "in", "valid", both(expected)),
         "eq" => fail("eq", "valid"),
         "neq" if !equal(value, expected, kind) => None,
+        "neq" if expected.is_null() => fail("nnull", ""),
         "neq" if expected.is_number() => told(name, "nin", "invalid", both(expected)),
         "neq" => fail("neq", "invalid"),
         "in" if list(expected).iter().any(|expected| equal(value, expected, kind)) => None,
