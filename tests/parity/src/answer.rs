@@ -45,7 +45,12 @@ impl PartialEq for Answer {
             (Self::Nothing, Self::Nothing) => true,
             (
                 Self::Refused { status, code, failures, .. },
-                Self::Refused { status: other_status, code: other_code, failures: other_failures, .. },
+                Self::Refused {
+                    status: other_status,
+                    code: other_code,
+                    failures: other_failures,
+                    ..
+                },
             ) => status == other_status && code == other_code && failures == other_failures,
             _ => false,
         }
@@ -61,7 +66,9 @@ pub fn same(one: &Value, other: &Value) -> bool {
         }
         (Value::Object(one), Value::Object(other)) => {
             one.len() == other.len()
-                && one.iter().all(|(key, value)| other.get(key).is_some_and(|other| same(value, other)))
+                && one
+                    .iter()
+                    .all(|(key, value)| other.get(key).is_some_and(|other| same(value, other)))
         }
         (Value::String(one), Value::String(other)) => one == other || at_once(one, other),
         _ => one == other,
@@ -89,6 +96,15 @@ impl Answer {
                 Self::Data(value)
             }
             other => other,
+        }
+    }
+
+    /// The rows as JSON, or status and code.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Data(data) => data.to_string(),
+            Self::Nothing => "nothing".to_owned(),
+            Self::Refused { status, code, .. } => format!("{status} {code}"),
         }
     }
 

@@ -88,9 +88,7 @@ impl Matrix {
     pub fn is_administrator(&self, caller: Option<usize>) -> bool {
         let policies = self.policies_of(caller);
         self.access.iter().any(|(subject, policy)| {
-            *subject != Subject::Public
-                && policies.contains(policy)
-                && self.policies[*policy].admin
+            *subject != Subject::Public && policies.contains(policy) && self.policies[*policy].admin
         })
     }
 

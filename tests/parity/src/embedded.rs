@@ -178,7 +178,8 @@ impl Embedded {
             Err(error) => refusal(&error),
             Ok(outcome) => {
                 let rows = outcome.data.as_array().map(Vec::as_slice).unwrap_or_default();
-                let bare = !case.is_read() && !rows.is_empty() && !rows.iter().any(Value::is_object);
+                let bare =
+                    !case.is_read() && !rows.is_empty() && !rows.iter().any(Value::is_object);
                 if bare || matches!(case.act, Act::Delete { .. }) {
                     Answer::Nothing
                 } else {

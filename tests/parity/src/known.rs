@@ -5,7 +5,11 @@
 
 use serde_json::Value;
 
-use crate::{answer::{Answer, same}, case::{Case, Matrix}, generate};
+use crate::{
+    answer::{Answer, same},
+    case::{Case, Matrix},
+    generate,
+};
 
 /// A difference that is meant.
 pub struct Known {
@@ -18,42 +22,44 @@ pub struct Known {
 }
 
 /// All of them.
-pub const KNOWN: &[Known] = &[Known {
-    name: "Directus fails",
-    reason: "Directus composes SQL or validations that break (500 INTERNAL_SERVER_ERROR). The \
+pub const KNOWN: &[Known] = &[
+    Known {
+        name: "Directus fails",
+        reason: "Directus composes SQL or validations that break (500 INTERNAL_SERVER_ERROR). The \
              embedded project answers reads, and refuses such writes.",
-    holds: |_, case, directus, embedded| {
-        let fails = |answer: &Answer| matches!(answer, Answer::Refused { status: 500, .. });
-        let refused = matches!(embedded, Answer::Refused { .. });
-        fails(directus) && !fails(embedded) && (case.is_read() || refused)
+        holds: |_, case, directus, embedded| {
+            let fails = |answer: &Answer| matches!(answer, Answer::Refused { status: 500, .. });
+            let refused = matches!(embedded, Answer::Refused { .. });
+            fails(directus) && !fails(embedded) && (case.is_read() || refused)
+        },
     },
-},
-Known {
-    name: "bare keys",
-    reason: "Where no field of a row is shown under its own name, Directus gives the row's bare \
+    Known {
+        name: "bare keys",
+        reason: "Where no field of a row is shown under its own name, Directus gives the row's bare \
              primary key, granted or not. The embedded project gives an object.",
-    holds: |_, _, directus, embedded| match (directus, embedded) {
-        (Answer::Data(Value::Array(theirs)), Answer::Data(Value::Array(ours))) => {
-            let is_bare = |row: &Value| !row.is_object() && !row.is_array();
-            let all = theirs.len() == ours.len()
-                && theirs.iter().all(is_bare)
-                && ours.iter().all(Value::is_object);
-            all || bare(&Value::from(theirs.clone()), &Value::from(ours.clone()))
-        }
-        _ => false,
+        holds: |_, _, directus, embedded| match (directus, embedded) {
+            (Answer::Data(Value::Array(theirs)), Answer::Data(Value::Array(ours))) => {
+                let is_bare = |row: &Value| !row.is_object() && !row.is_array();
+                let all = theirs.len() == ours.len()
+                    && theirs.iter().all(is_bare)
+                    && ours.iter().all(Value::is_object);
+                all || bare(&Value::from(theirs.clone()), &Value::from(ours.clone()))
+            }
+            _ => false,
+        },
     },
-},
-Known {
-    name: "hidden many-to-one field",
-    reason: "Directus shows the item that a many-to-one field points to, where the field itself is \
+    Known {
+        name: "hidden many-to-one field",
+        reason: "Directus shows the item that a many-to-one field points to, where the field itself is \
              hidden on the item that points. The embedded project shows null.",
-    holds: |matrix, case, directus, embedded| match (directus, embedded) {
-        (Answer::Data(theirs), Answer::Data(ours)) => {
-            generate::hides_pointers(matrix, case.caller) && shows_less(theirs, ours)
-        }
-        _ => false,
+        holds: |matrix, case, directus, embedded| match (directus, embedded) {
+            (Answer::Data(theirs), Answer::Data(ours)) => {
+                generate::hides_pointers(matrix, case.caller) && shows_less(theirs, ours)
+            }
+            _ => false,
+        },
     },
-}];
+];
 
 /// Whether ours is theirs, with empty objects in place of keys.
 fn bare(theirs: &Value, ours: &Value) -> bool {
@@ -94,6 +100,9 @@ fn shows_less(theirs: &Value, ours: &Value) -> bool {
 /// The known difference that a case meets.
 pub fn known(
     matrix: &Matrix,
-    case: &Case, directus: &Answer, embedded: &Answer) -> Option<&'static Known> {
+    case: &Case,
+    directus: &Answer,
+    embedded: &Answer,
+) -> Option<&'static Known> {
     KNOWN.iter().find(|one| (one.holds)(matrix, case, directus, embedded))
 }

@@ -16,5 +16,6 @@ pub mod error;
 pub mod generate;
 pub mod known;
 pub mod model;
+pub mod pinned;
 pub mod run;
 mod snapshot;

@@ -213,8 +213,7 @@ pub fn definition(collection: &Collection) -> CollectionDefinition {
         };
         Some(definition)
     });
-    columns
-        .fold(CollectionDefinition::new(collection.name, key), CollectionDefinition::field)
+    columns.fold(CollectionDefinition::new(collection.name, key), CollectionDefinition::field)
 }
 
 /// The items of a collection. Few values, so that filters find some and miss some.

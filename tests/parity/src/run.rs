@@ -120,13 +120,14 @@ impl Progress {
 }
 
 /// A Directus and an embedded project with the same contents.
-struct Sides {
+pub struct Sides {
     directus: Directus,
     embedded: Embedded,
 }
 
 impl Sides {
-    async fn start(version: &str) -> Result<Self, ParityError> {
+    /// Starts both.
+    pub async fn start(version: &str) -> Result<Self, ParityError> {
         Ok(Self { directus: Directus::start(version).await?, embedded: Embedded::create().await? })
     }
 
@@ -156,6 +157,24 @@ impl Sides {
             number = next;
         }
         Ok(report)
+    }
+
+    /// Both answers to one case on a matrix, Directus's first. What it changes is undone.
+    pub async fn answers(
+        &mut self,
+        matrix: &Matrix,
+        case: &Case,
+    ) -> Result<(Answer, Answer), ParityError> {
+        self.directus.permit(matrix).await?;
+        self.embedded.permit(matrix).await?;
+        let (directus, embedded) = (self.directus.run(case).await?, self.embedded.run(case).await?);
+        self.undo().await?;
+        Ok((directus, embedded))
+    }
+
+    /// Stops Directus.
+    pub async fn stop(self) -> Result<(), ParityError> {
+        self.directus.stop().await
     }
 
     async fn one(

@@ -36,7 +36,8 @@ impl Snapshot {
             .bind(copy.display().to_string())
             .execute(&mut connection)
             .await?;
-        let mut script = "create table copy.counters as select * from main.sqlite_sequence;".to_owned();
+        let mut script =
+            "create table copy.counters as select * from main.sqlite_sequence;".to_owned();
         for collection in COLLECTIONS {
             let name = collection.name;
             script += &format!("create table copy.{name} as select * from main.{name};");

@@ -70,7 +70,7 @@ async fn policies_of_callers() {
             "insert into directus_roles (id, name, parent) values ('child', 'Child', '33333333-3333-4333-8333-333333333333'), ('loop-a', 'A', null), ('loop-b', 'B', 'loop-a');
              update directus_roles set parent = 'loop-b' where id = 'loop-a';
              insert into directus_policies (id, name, admin_access, app_access, ip_access) values
-               ('public', 'Public', 0, 0, null), ('parent', 'Parent', 0, 1, null), ('own', 'Own', 0, 0, null),
+               ('public', 'Public', 1, 1, null), ('parent', 'Parent', 0, 1, null), ('own', 'Own', 0, 0, null),
                ('personal', 'Personal', 0, 0, null), ('office', 'Office', 1, 0, '10.0.0.0/8,192.168.1.1');
              insert into directus_access (id, role, user, policy, sort) values
                ('a1', null, null, 'public', 1), ('a2', '33333333-3333-4333-8333-333333333333', null, 'parent', 1),
@@ -83,7 +83,14 @@ async fn policies_of_callers() {
     let inside: IpAddr = [10, 1, 2, 3].into();
     let outside: IpAddr = [11, 1, 2, 3].into();
     for (name, user, ip, policies, admin, app) in [
-        ("anonymous: the public ones", None, Some(inside), vec!["public"], false, false),
+        (
+            "anonymous: the public ones, which open neither everything nor the app",
+            None,
+            Some(inside),
+            vec!["public"],
+            false,
+            false,
+        ),
         (
             "no role: the public ones and the user's",
             Some(OTHER),

@@ -306,14 +306,14 @@ async fn a_refused_write_leaves_nothing() {
             "FAILED_VALIDATION",
         ),
         (
-            create(
-                "articles",
-                json!({"title": "First", "comments": [{"body": "c"}, 99]}),
-            ),
+            create("articles", json!({"title": "First", "comments": [{"body": "c"}, 99]})),
             "FORBIDDEN",
         ),
         (
-            update_batch("articles", json!([{"id": 1, "title": "First"}, {"id": 2, "title": null}])),
+            update_batch(
+                "articles",
+                json!([{"id": 1, "title": "First"}, {"id": 2, "title": null}]),
+            ),
             "FAILED_VALIDATION",
         ),
         (update("articles", json!([1, 2]), json!({"slug": "same"})), "RECORD_NOT_UNIQUE"),

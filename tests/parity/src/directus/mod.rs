@@ -100,11 +100,7 @@ impl Directus {
     }
 
     fn admin(&self) -> setup::Admin<'_> {
-        setup::Admin {
-            client: &self.client,
-            url: &self.process.url,
-            token: &self.process.token,
-        }
+        setup::Admin { client: &self.client, url: &self.process.url, token: &self.process.token }
     }
 
     /// Stops the process and waits for its end.

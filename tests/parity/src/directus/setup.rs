@@ -108,7 +108,9 @@ impl Admin<'_> {
             .roles
             .iter()
             .enumerate()
-            .map(|(number, role)| json!({"id": USERS[number], "role": role.map(|role| ROLES[role])}))
+            .map(
+                |(number, role)| json!({"id": USERS[number], "role": role.map(|role| ROLES[role])}),
+            )
             .collect();
         self.request(Method::PATCH, "/users", Some(json!(users))).await?;
         let access: Vec<Value> = matrix

@@ -13,8 +13,9 @@ pub(super) fn matrix(rng: &mut Rng, rules: Rules) -> Matrix {
     let policies = POLICIES
         .iter()
         .map(|_| Policy {
-            admin: chance(rng, 3),
-            app: chance(rng, 10),
+            // Directus 12 without a licence has few seats for those.
+            admin: rules == Rules::Full && chance(rng, 3),
+            app: rules == Rules::Full && chance(rng, 10),
             networks: match rng.u8(0..20) {
                 0 => vec!["10.0.0.0/8"],
                 1 => vec!["127.0.0.0/8", "10.1.1.1"],
@@ -28,10 +29,8 @@ pub(super) fn matrix(rng: &mut Rng, rules: Rules) -> Matrix {
             (role + 1 < ROLES.len() && chance(rng, 60)).then(|| rng.usize(role + 1..ROLES.len()))
         })
         .collect();
-    let roles = USERS
-        .iter()
-        .map(|_| (!chance(rng, 20)).then(|| rng.usize(0..ROLES.len())))
-        .collect();
+    let roles =
+        USERS.iter().map(|_| (!chance(rng, 20)).then(|| rng.usize(0..ROLES.len()))).collect();
     let mut matrix = Matrix { parents, roles, policies, ..Matrix::default() };
     for policy in 0..POLICIES.len() {
         for _ in 0..rng.usize(1..3) {

@@ -50,7 +50,8 @@ pub fn case(seed: u64, number: u64, matrix: &Matrix) -> Case {
         0 => None,
         n => Some(usize::from(n % 3)),
     };
-    let collection = *pick(&mut rng, &["articles", "articles", "authors", "comments", "categories", "teams"]);
+    let collection =
+        *pick(&mut rng, &["articles", "articles", "authors", "comments", "categories", "teams"]);
     let place = Place { matrix, caller };
     let mut case = if rng.u8(0..10) < 6 {
         read::read(&mut rng, place, collection)
@@ -88,7 +89,8 @@ impl Place<'_> {
     /// leaves it out, and so tells that it exists.
     fn shown(&self, rng: &mut Rng, collection: &str) -> String {
         let name = self.field(rng, collection, "read");
-        let kind = model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
+        let kind =
+            model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
         match kind {
             Some(Kind::One { to: related, .. } | Kind::Many { of: related, .. })
                 if self.granted(related, "read").is_empty()
@@ -122,7 +124,9 @@ impl Place<'_> {
     fn seen(&self, collection: &str, field: &str, reach: Reach) -> bool {
         let rows = self.matrix.of(self.caller, collection, "read");
         let grants = |one: &&&Permission| {
-            one.fields.as_ref().is_some_and(|all| all.iter().any(|name| name == "*" || name == field))
+            one.fields
+                .as_ref()
+                .is_some_and(|all| all.iter().any(|name| name == "*" || name == field))
         };
         let opens_all =
             |one: &&Permission| one.rule.as_ref().is_none_or(|rule| *rule == serde_json::json!({}));
@@ -144,10 +148,9 @@ impl Place<'_> {
         let holds = |name: &str| {
             admin
                 || granted.iter().any(|permission| {
-                    permission
-                        .fields
-                        .as_ref()
-                        .is_some_and(|fields| fields.iter().any(|field| field == "*" || field == name))
+                    permission.fields.as_ref().is_some_and(|fields| {
+                        fields.iter().any(|field| field == "*" || field == name)
+                    })
                 })
         };
         all_fields(collection).into_iter().filter(|name| holds(name)).collect()

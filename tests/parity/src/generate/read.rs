@@ -41,7 +41,10 @@ pub(super) fn read(rng: &mut Rng, place: Place<'_>, collection: &str) -> Case {
         }
     }
     // Directus searches in values that are hidden.
-    let hides = place.granted(collection, "read").iter().any(|name| !place.seen(collection, name, Reach::Readable));
+    let hides = place
+        .granted(collection, "read")
+        .iter()
+        .any(|name| !place.seen(collection, name, Reach::Readable));
     if !hides && chance(rng, 14) {
         query.insert("search".into(), json!(search(rng)));
     }
@@ -85,8 +88,7 @@ fn items(
     if !expands && chance(rng, 8) {
         let field = place.shown(rng, collection);
         query.insert("alias".into(), json!({"other": field}));
-        let mut names =
-            query.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut names = query.get("fields").and_then(Value::as_array).cloned().unwrap_or_default();
         // Beside a field under its own name, without which Directus gives bare keys.
         names.extend([json!("id"), json!("other")]);
         query.insert("fields".into(), json!(names));
@@ -126,7 +128,8 @@ fn sort(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map<Strin
     let mut keys = Vec::new();
     for _ in 0..rng.usize(1..3) {
         let name = place.compared(rng, collection, Reach::Readable);
-        let kind = model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
+        let kind =
+            model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
         let key = match kind {
             Some(Kind::One { to, .. }) if chance(rng, 60) => {
                 let inner = place.compared(rng, to, Reach::All);
@@ -186,7 +189,8 @@ fn aggregates(rng: &mut Rng, place: Place<'_>, collection: &str, query: &mut Map
     let mut aggregate = Map::new();
     for _ in 0..rng.usize(1..3) {
         let name = place.compared(rng, collection, Reach::Readable);
-        let kind = model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
+        let kind =
+            model::collection(collection).and_then(|one| one.field(&name)).map(|one| one.kind);
         match kind {
             _ if chance(rng, 30) => drop(aggregate.insert("count".into(), json!("*"))),
             Some(Kind::Integer | Kind::Float) => {

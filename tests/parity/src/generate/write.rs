@@ -17,9 +17,10 @@ pub(super) fn write(rng: &mut Rng, place: Place<'_>, collection: &str) -> Case {
     };
     let act = match rng.u8(0..20) {
         0..7 => Act::Create { items: payloads(rng, "create") },
-        7..12 => {
-            Act::Update { keys: keys(rng, place, known), payload: payload(rng, place, known, "update", 0) }
-        }
+        7..12 => Act::Update {
+            keys: keys(rng, place, known),
+            payload: payload(rng, place, known, "update", 0),
+        },
         12..15 => {
             let mut items = payloads(rng, "update");
             for item in &mut items {
@@ -52,7 +53,9 @@ fn keys(rng: &mut Rng, place: Place<'_>, collection: &Collection) -> Keys {
             && one.fields.as_ref().is_some_and(|fields| fields.iter().any(|name| name == "*"))
     });
     if everything && chance(rng, 40) {
-        return Keys::Found(json!({"filter": filter::single(rng, filter::Of::Caller(place), collection.name, Reach::All)}));
+        return Keys::Found(
+            json!({"filter": filter::single(rng, filter::Of::Caller(place), collection.name, Reach::All)}),
+        );
     }
     let mut keys: Vec<Value> = Vec::new();
     for _ in 0..(if chance(rng, 70) { 1 } else { rng.usize(2..4) }) {

@@ -338,13 +338,7 @@ impl<'a> Composer<'a> {
     }
 
     /// Whether some or none of the items that point here meet a filter.
-    fn related(
-        &self,
-        collection: &Collection,
-        table: &str,
-        whole: &Filter,
-        view: View,
-    ) -> Expr {
+    fn related(&self, collection: &Collection, table: &str, whole: &Filter, view: View) -> Expr {
         let Filter::Many { field, quantifier, filter } = whole else { return never() };
         let Some(field) = collection.field(field) else { return never() };
         let Some((related, column)) = self.many_side(field) else { return never() };

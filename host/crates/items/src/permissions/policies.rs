@@ -39,14 +39,16 @@ pub async fn resolve_accountability(
         ..Accountability::default()
     };
     for policy in policies(&rows, &accountability)? {
-        if !policy.counts_for(ip) || accountability.policies.contains(&policy.id) {
+        if !policy.counts_for(ip) {
             continue;
         }
         if !policy.public {
             accountability.admin |= policy.admin;
             accountability.app |= policy.app || policy.admin;
         }
-        accountability.policies.push(policy.id);
+        if !accountability.policies.contains(&policy.id) {
+            accountability.policies.push(policy.id);
+        }
     }
     Ok(accountability)
 }
@@ -118,8 +120,13 @@ fn policies(rows: &[SqliteRow], accountability: &Accountability) -> Result<Vec<P
             },
             _ => continue,
         };
-        let policy =
-            Policy { id, public: rank == 0, admin: flag(row, 5)?, app: flag(row, 6)?, networks: list(row, 7)? };
+        let policy = Policy {
+            id,
+            public: rank == 0,
+            admin: flag(row, 5)?,
+            app: flag(row, 6)?,
+            networks: list(row, 7)?,
+        };
         found.push((rank, policy));
     }
     found.sort_by_key(|(rank, _)| *rank);

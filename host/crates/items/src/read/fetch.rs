@@ -181,9 +181,8 @@ fn compose(
     // As in Directus, a key that was asked for and is hidden can't be used to look things up; one that
     // wasn't asked for can.
     let shown = |field: &str, own: Expr| {
-        let is_value = |entry: &Entry<'_>| {
-            entry.key == field && matches!(&entry.content, Content::Value(_))
-        };
+        let is_value =
+            |entry: &Entry<'_>| entry.key == field && matches!(&entry.content, Content::Value(_));
         if node.entries.iter().any(is_value) { plain(field) } else { own }
     };
     numbered(&mut select, width + 1, shown(&collection.primary_key, key()));

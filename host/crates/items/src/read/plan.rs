@@ -185,9 +185,7 @@ impl<'a, 'u> Planner<'a, 'u> {
                 _ => field.is_column() && field.kind != FieldType::Binary,
             };
             let rights = &self.session.rights;
-            if !shown
-                || !rights.allows_field(collection, &field.name, Action::Read)
-            {
+            if !shown || !rights.allows_field(collection, &field.name, Action::Read) {
                 continue;
             }
             self.uses.touch(&collection.name, &field.name);
@@ -199,7 +197,8 @@ impl<'a, 'u> Planner<'a, 'u> {
             // below: a name that is granted both ways stands for itself too.
             let rules = rights.rules(&collection.name, Action::Read).iter();
             let lists = rules.filter(|rule| rule.fields.contains(&field.name));
-            let (all, named): (Vec<_>, Vec<_>) = lists.partition(|rule| rule.fields == FieldList::All);
+            let (all, named): (Vec<_>, Vec<_>) =
+                lists.partition(|rule| rule.fields == FieldList::All);
             if followed.is_some() && !all.is_empty() && !named.is_empty() {
                 add(slots, field.name.clone(), FieldReference::plain(&field.name), None, true);
             }

@@ -165,8 +165,7 @@ async fn keys_of(
                     "Items to write can't be selected with \"aggregate\" or \"groupBy\"".into(),
                 ));
             }
-            let found =
-                read::read_items(connection, session, collection, None, &query).await?;
+            let found = read::read_items(connection, session, collection, None, &query).await?;
             let items = found.data.as_array().map(Vec::as_slice).unwrap_or_default();
             Ok(items.iter().filter_map(|item| item.get(key)).cloned().collect())
         }

@@ -210,8 +210,7 @@ fn changes(field: &Field, related: &Collection, value: &Value) -> Result<Changes
             field.name
         ))
     };
-    let mut changes =
-        Changes {
+    let mut changes = Changes {
         create: Vec::new(),
         update: Vec::new(),
         named: Vec::new(),

@@ -12,12 +12,7 @@ use super::{
     activity::{self, Change},
     payload, statements,
 };
-use crate::{
-    filter::Composer,
-    permissions::Action,
-    read, rows,
-    schema::Collection,
-};
+use crate::{filter::Composer, permissions::Action, read, rows, schema::Collection};
 
 impl<'a> Writer<'a> {
     /// Updates items with the same payload; gives their revisions. Boxed, because payloads nest.

@@ -285,8 +285,7 @@ fn bounds(
     kind: Option<FieldType>,
     name: &str,
 ) -> Vec<FieldFailure> {
-    let (first, second) =
-        if operator == "between" { ("gte", "lte") } else { ("lt", "gt") };
+    let (first, second) = if operator == "between" { ("gte", "lte") } else { ("lt", "gt") };
     let [low, high] = list(expected).try_into().unwrap_or([Value::Null, Value::Null]);
     let mut found: Vec<FieldFailure> = [(first, low), (second, high)]
         .into_iter()
