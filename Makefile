@@ -7,7 +7,7 @@ DATA_DIR ?= .palisade
 # The formats of requests that the assistant speaks, with commas between them: each must have bodies to judge.
 FORMATS := openai_compatible,openai,anthropic,google
 
-.PHONY: run test lint test-rust test-types test-sdk bench component ui deny prerequisites
+.PHONY: run test lint test-rust test-parity test-types test-sdk bench component ui deny prerequisites
 
 run: prerequisites
 	$(CARGO) build --release -p palisade
@@ -15,7 +15,7 @@ run: prerequisites
 	@test -f $(DATA_DIR)/project.db || target/release/palisade --data-dir $(DATA_DIR) project init --sample newsroom
 	@exec target/release/palisade --data-dir $(DATA_DIR) serve
 
-test: prerequisites lint test-rust test-types test-sdk
+test: prerequisites lint test-rust test-parity test-types test-sdk
 
 lint: prerequisites
 	$(CARGO) fmt --all --check
@@ -24,9 +24,15 @@ lint: prerequisites
 test-rust: prerequisites
 	@tests/install-debian-package.sh iso-codes /usr/share/iso-codes/json/iso_3166-1.json
 	$(CARGO) build --bins -p palisade -p palisade-tests
-	$(CARGO) test --workspace --exclude palisade-plugin --no-fail-fast
+	$(CARGO) test --workspace --exclude palisade-plugin --exclude palisade-parity --no-fail-fast
 	# By itself, because that is how the guest is built: without what the host's crates ask of serde_json.
 	$(CARGO) test -p palisade-plugin
+
+# The embedded project against real Directus servers; some minutes, and more the first time, which
+# installs them. Other cases: make test-parity PARITY_SEED=7 PARITY_CASES=50000, one: PARITY_CASE=1:4711.
+test-parity: prerequisites
+	@command -v node >/dev/null || { echo "node is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
+	$(CARGO) test -p palisade-parity -- --nocapture --test-threads 1
 
 test-types:
 	@tests/types/run.sh --expect $(FORMATS)
