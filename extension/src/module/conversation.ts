@@ -41,10 +41,10 @@ export function useConversation() {
     turn.value = stopping;
     error.value = undefined;
     try {
+      // No list of tools: all that this user may call.
       const body = JSON.stringify({
         provider: model.provider,
         model: model.model,
-        tools: [],
         toolApprovals: approvals.value,
         messages: messages.value,
       });
