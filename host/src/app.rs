@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use palisade_data::DataBackend;
+use palisade_directus::Directus;
 use palisade_project::{Project, ProjectError};
 use palisade_provider::{EgressClient, KeyLookup, ProviderError};
 use palisade_sandbox::{
@@ -12,7 +12,8 @@ use palisade_state::{State, StateError};
 use thiserror::Error;
 
 use crate::{
-    config::Config,
+    backend::Backend,
+    config::{BackendConfig, Config},
     files::FileService,
     turn::{Providers, SealedKeys, TurnService},
 };
@@ -41,8 +42,8 @@ pub struct App {
     pub config: Config,
     /// Sealed keys, settings, approvals, ledger.
     pub state: State,
-    /// The embedded project.
-    pub project: Project,
+    /// The project.
+    pub backend: Backend,
     /// Turns.
     pub turns: TurnService,
     /// Files for providers.
@@ -55,29 +56,36 @@ impl App {
     /// `component` replaces the built-in assistant component.
     pub async fn open(config: Config, component: Option<PathBuf>) -> Result<Self, AppError> {
         let state = State::open(&config.database_url, config.key_source.clone()).await?;
-        let secret = state.derive("palisade/sessions/v1");
-        let project = Project::open(config.project_file()).await?.with_session_secret(*secret);
+        let backend = match &config.backend {
+            BackendConfig::Embedded => {
+                let secret = state.derive("palisade/sessions/v1");
+                let project = Project::open(config.project_file()).await?;
+                Backend::Embedded(project.with_session_secret(*secret))
+            }
+            BackendConfig::Directus(directus) => {
+                Backend::Directus(Directus::new(directus.options(&config.egress))?)
+            }
+        };
         let sandbox = load_sandbox(&config, &state, component).await?;
         let egress = EgressClient::new(config.egress.clone())?;
         let keys: Arc<dyn KeyLookup> =
             Arc::new(SealedKeys { state: state.clone(), workspace: config.workspace.id.clone() });
-        let data: Arc<dyn DataBackend> = Arc::clone(project.engine()) as Arc<dyn DataBackend>;
         let turns = TurnService::new(
             config.workspace.id.clone(),
             config.workspace.name.clone(),
             config.settings(),
             sandbox,
-            data,
+            backend.data(),
             state.clone(),
             Providers::new(&config.providers, &egress, &keys)?,
         );
         let files = FileService::new(
             config.workspace.id.clone(),
             state.clone(),
-            project.clone(),
+            backend.clone(),
             turns.clone(),
         );
-        Ok(Self { config, state, project, turns, files })
+        Ok(Self { config, state, backend, turns, files })
     }
 
     /// Waits for running turns, writes what is queued and closes the databases. Nothing may be
@@ -88,7 +96,7 @@ impl App {
     pub async fn close(&self) -> Result<(), StateError> {
         self.turns.finish().await;
         self.files.finish().await;
-        self.project.close().await;
+        self.backend.close().await;
         self.state.close().await
     }
 }

@@ -2,6 +2,7 @@
 //! sandbox, while this host decides what it may do.
 
 pub mod app;
+pub mod backend;
 pub mod cli;
 pub mod config;
 pub mod files;

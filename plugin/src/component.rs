@@ -7,8 +7,8 @@ use crate::bindings::exports::palisade::assistant::assistant::Guest;
 use crate::bindings::palisade::host::{clock, data, identity, log, policy, provider, ui};
 use crate::host::{Decision, Host, Response};
 use crate::types::{
-    Caller, Chunk, Endpoint, Error, Excerpt, Level, ObjectRequest, Request, Settings, ToolCall,
-    ToolDefinition, Turn, TurnRequest, Usage,
+    Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, ObjectRequest, Request, Settings,
+    ToolCall, ToolDefinition, Turn, TurnRequest, Usage,
 };
 
 /// The component's imports.
@@ -52,6 +52,10 @@ impl Host for Imports {
 
     fn excerpt(&self, outcome: &Self::Outcome, max_bytes: u32) -> Excerpt {
         outcome.excerpt(max_bytes)
+    }
+
+    fn media(&self, outcome: &Self::Outcome) -> Option<Media> {
+        outcome.media()
     }
 
     fn endpoint(&self) -> Endpoint {

@@ -1,5 +1,7 @@
 //! A conversation as a model sees it, in no provider's terms.
 
+use std::rc::Rc;
+
 use serde_json::value::RawValue;
 
 /// What the user says where a conversation ends with a finished answer: most models refuse to be asked
@@ -130,6 +132,30 @@ pub struct CallResult {
     pub content: String,
     /// Whether the call failed, was refused or did not run.
     pub failed: bool,
+    /// An image or sound that belongs to it, of a type that the turn's format and model take in
+    /// results. It is large and has several owners.
+    pub media: Option<Rc<Media>>,
+}
+
+impl CallResult {
+    /// The result of a call that did what it should.
+    pub fn succeeded(call_id: &str, content: String) -> Self {
+        Self { call_id: call_id.into(), content, failed: false, media: None }
+    }
+
+    /// The result of a call that failed, was refused or did not run.
+    pub fn failed(call_id: &str, content: String) -> Self {
+        Self { failed: true, ..Self::succeeded(call_id, content) }
+    }
+}
+
+/// An image or a sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// IANA media type, lower-case and without parameters.
+    pub media_type: String,
+    /// The bytes in base64, with padding.
+    pub base64: String,
 }
 
 impl Conversation {

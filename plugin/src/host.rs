@@ -2,8 +2,8 @@
 //! fake in tests.
 
 use crate::types::{
-    ApprovalRequest, Caller, Chunk, Endpoint, Error, Excerpt, Level, Refusal, Request, Settings,
-    ToolCall, Turn, Usage,
+    ApprovalRequest, Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, Refusal, Request,
+    Settings, ToolCall, Turn, Usage,
 };
 
 /// The host's decision on one tool call.
@@ -41,6 +41,8 @@ pub trait Host {
     fn execute_all(&self, grants: Vec<Self::Grant>) -> Vec<Result<Self::Outcome, Error>>;
     /// What the model may see of an outcome, at most `max_bytes` (`outcome.excerpt`).
     fn excerpt(&self, outcome: &Self::Outcome, max_bytes: u32) -> Excerpt;
+    /// The image or sound that the operation read, for a model that takes such (`outcome.media`).
+    fn media(&self, outcome: &Self::Outcome) -> Option<Media>;
     /// Provider and model of the turn (`provider.endpoint`).
     fn endpoint(&self) -> Endpoint;
     /// Sends a request to the provider (`provider.send`).

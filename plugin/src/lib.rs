@@ -26,8 +26,8 @@ mod turn;
 pub mod types;
 
 pub use conversation::{
-    AnswerPart, Call, CallResult, Conversation, Entry, FileContent, OfferedTool, OutputShape,
-    UserPart,
+    AnswerPart, Call, CallResult, Conversation, Entry, FileContent, Media, OfferedTool,
+    OutputShape, UserPart,
 };
 pub use failure::Failure;
 pub use turn::{object, run};

@@ -5,13 +5,15 @@ pub use crate::bindings::palisade::assistant::conversation::{
     Approval, ClientTool, FilePart, Message, ObjectRequest, Part, Role, TextPart, ToolPart,
     ToolState, TurnRequest,
 };
-pub use crate::bindings::palisade::host::data::Excerpt;
+pub use crate::bindings::palisade::host::data::{Excerpt, Media};
 pub use crate::bindings::palisade::host::identity::{Caller, Turn};
 pub use crate::bindings::palisade::host::log::Level;
-pub use crate::bindings::palisade::host::policy::{ApprovalRequest, Refusal, Settings, ToolCall};
+pub use crate::bindings::palisade::host::policy::{
+    ApprovalRequest, Refusal, Settings, ToolCall, ToolMode,
+};
 pub use crate::bindings::palisade::host::provider::{Endpoint, Header, Request, Usage};
 pub use crate::bindings::palisade::host::types::{Error, ErrorKind};
 pub use crate::bindings::palisade::host::ui::{
     Block, Chunk, DataPart, Delta, FinishReason, SourceUrl, ToolApprovalRequest, ToolInput,
-    ToolInputError, ToolInputStart, ToolOutputError,
+    ToolInputError, ToolInputStart, ToolOutput, ToolOutputError,
 };

@@ -45,8 +45,17 @@ pub enum Command {
     /// Read the record of what was sent, done, approved and refused
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// Check configuration, database, keys, providers and caches, and say what to do about each
-    Doctor,
+    /// Check configuration, database, keys, providers, Directus and caches, and say what to do
+    /// about each
+    Doctor(DoctorArguments),
+}
+
+/// `palisade doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Read a Directus token from the first line of standard input, to check its version
+    #[arg(long)]
+    pub token_stdin: bool,
 }
 
 /// `palisade serve`

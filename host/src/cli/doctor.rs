@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use palisade_data::Credential;
+use palisade_directus::Directus;
 use palisade_project::Project;
 use palisade_provider::EgressClient;
 use palisade_state::State;
@@ -9,7 +11,7 @@ use palisade_state::State;
 use super::CliError;
 use crate::{
     app::load_sandbox,
-    config::{Config, LoadOptions},
+    config::{BackendConfig, Config, DirectusConfig, LoadOptions},
 };
 
 /// Prints the checks as they are made.
@@ -38,7 +40,8 @@ impl Report {
     }
 }
 
-pub(super) async fn run(options: LoadOptions) -> Result<(), CliError> {
+/// Checks. `token` is one of a Directus user: signed in, the doctor learns the version.
+pub(super) async fn run(options: LoadOptions, token: Option<Credential>) -> Result<(), CliError> {
     let mut report = Report::default();
     match Config::load(options) {
         Err(error) => report.bad("configuration", error),
@@ -48,7 +51,12 @@ pub(super) async fn run(options: LoadOptions) -> Result<(), CliError> {
                 None => report.note("configuration", "no file; all settings have their defaults"),
             }
             if let Some(state) = check_state(&config, &mut report).await {
-                check_project(&config, &mut report).await;
+                match &config.backend {
+                    BackendConfig::Embedded => check_project(&config, &mut report).await,
+                    BackendConfig::Directus(directus) => {
+                        check_directus(directus, &config, token, &mut report).await;
+                    }
+                }
                 check_component(&config, &state, &mut report).await;
                 check_providers(&config, &state, &mut report).await;
             }
@@ -104,6 +112,43 @@ async fn check_project(config: &Config, report: &mut Report) {
         ),
         Ok(false) => {}
         Err(error) => report.bad("logins", error),
+    }
+}
+
+async fn check_directus(
+    directus: &DirectusConfig,
+    config: &Config,
+    token: Option<Credential>,
+    report: &mut Report,
+) {
+    let client = match Directus::new(directus.options(&config.egress)) {
+        Ok(client) => client,
+        Err(error) => return report.bad("Directus", error),
+    };
+    if let Err(error) = client.ping().await {
+        return report.bad("Directus", format!("no answer at {}: {error}", directus.url));
+    }
+    report.good("Directus", format!("answers at {}", directus.url));
+    if directus.extension_secret.is_none() {
+        report.note(
+            "extension",
+            "no directus.extension_secret, so nobody's address is known behind the extension",
+        );
+    }
+    let Some(token) = token else {
+        return report
+            .note("Directus version", "tell a token with --token-stdin, and it is checked, too");
+    };
+    match client.version(&token).await {
+        Ok(Some(version)) if Directus::supports(&version) => {
+            report.good("Directus version", version);
+        }
+        Ok(Some(version)) => report.note(
+            "Directus version",
+            format!("{version}; Palisade is tested with 11 and 12, so expect surprises"),
+        ),
+        Ok(None) => report.bad("Directus version", "it tells none; is it older than 11?"),
+        Err(error) => report.bad("Directus version", error),
     }
 }
 

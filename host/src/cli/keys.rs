@@ -2,8 +2,9 @@
 
 use std::io::{self, IsTerminal};
 
+use palisade_data::Credential;
 use palisade_state::{KeySource, LedgerEntry, LedgerKind, MasterKey, State};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::{CliError, arguments::KeysCommand};
@@ -103,6 +104,14 @@ async fn record(
         ..LedgerEntry::new(workspace, LedgerKind::Administration)
     };
     Ok(state.ledger().append(row).await?)
+}
+
+/// Reads a token from the first line of standard input.
+pub(super) fn read_credential(what: &str) -> Result<Credential, CliError> {
+    let secret = read_secret(what)?;
+    #[expect(clippy::disallowed_methods, reason = "one wrapper of a secret for another")]
+    let credential = Credential::new(secret.expose_secret());
+    Ok(credential)
 }
 
 /// Reads a secret from the first line of standard input: never from an argument, which other users

@@ -63,7 +63,13 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Keys(command) => keys::run(load()?, command).await,
         Command::Tools { .. } => Ok(()),
         Command::Ledger(command) => ledger::run(load()?, command).await,
-        Command::Doctor => doctor::run(options).await,
+        Command::Doctor(arguments) => {
+            let token = match arguments.token_stdin {
+                true => Some(keys::read_credential("the token")?),
+                false => None,
+            };
+            doctor::run(options, token).await
+        }
     }
 }
 

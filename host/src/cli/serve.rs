@@ -21,7 +21,10 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
     }
     descriptors::raise_limit(config.limits.live_turns);
     let app = App::open(config, arguments.plugin).await?;
-    let demo = app.project.has_demo_logins().await?;
+    let demo = match app.backend.embedded() {
+        Some(project) => project.has_demo_logins().await?,
+        None => false,
+    };
     let listen = app.config.listen;
     if demo && !listen.ip().is_loopback() {
         return Err(CliError::Usage(format!(

@@ -5,11 +5,13 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use palisade_policy::ApprovalMode;
 use palisade_provider::{AllowPrivate, DEMO_MODEL, EgressPolicy, ProviderKind, validate_base_url};
 use palisade_state::KeySource;
+use secrecy::ExposeSecret;
 use url::Url;
 
 use super::{
-    Config, ConfigError, LimitsConfig, ProviderConfig, WorkspaceConfig, defaults,
-    file::{Written, WrittenProvider, WrittenWorkspace},
+    BackendConfig, Config, ConfigError, DirectusConfig, LimitsConfig, ProviderConfig,
+    WorkspaceConfig, defaults,
+    file::{Written, WrittenDirectus, WrittenProvider, WrittenWorkspace},
     models,
     origins::Origins,
 };
@@ -50,9 +52,7 @@ pub(super) fn check(
         .master_key_file
         .map_or_else(|| data_dir.join(defaults::MASTER_KEY_FILE), PathBuf::from);
     let public_url = written.public_url.map(|text| public_url(&text, origins)).transpose()?;
-    if let Some(text) = &written.directus.url {
-        web_address("directus.url", text, origins)?;
-    }
+    let backend = backend(written.workspace.backend.as_deref(), written.directus, origins)?;
     let workspace = workspace(written.workspace, origins)?;
     let egress = egress(&written.egress.allow_private, origins)?;
     let providers = match written.providers {
@@ -95,6 +95,7 @@ pub(super) fn check(
         master_key_file,
         public_url,
         workspace,
+        backend,
         providers,
         egress,
         limits,
@@ -135,18 +136,45 @@ fn public_url(text: &str, origins: &Origins) -> Result<Url, ConfigError> {
     Ok(url)
 }
 
-fn workspace(written: WrittenWorkspace, origins: &Origins) -> Result<WorkspaceConfig, ConfigError> {
-    match written.backend.as_deref() {
-        None | Some("embedded") => {}
-        Some("directus") => {
-            let problem = "is \"directus\", which this version doesn't have yet; use \"embedded\"";
-            return Err(origins.wrong("workspace.backend", problem));
-        }
+/// Bytes of the extension's secret at least.
+const SECRET_BYTES: usize = 32;
+
+fn backend(
+    kind: Option<&str>,
+    written: WrittenDirectus,
+    origins: &Origins,
+) -> Result<BackendConfig, ConfigError> {
+    // What is written is checked, whether it is used or not.
+    let address =
+        |path, text: Option<String>| text.map(|text| web_address(path, &text, origins)).transpose();
+    let url = address("directus.url", written.url)?;
+    let public_url = address("directus.public_url", written.public_url)?;
+    let too_short = written.extension_secret.as_ref().is_some_and(|secret| {
+        #[expect(clippy::disallowed_methods, reason = "only the length is looked at")]
+        let length = secret.expose_secret().len();
+        length < SECRET_BYTES
+    });
+    if too_short {
+        let problem = format!("has to have at least {SECRET_BYTES} characters");
+        return Err(origins.wrong("directus.extension_secret", problem));
+    }
+    match kind {
+        None | Some("embedded") => Ok(BackendConfig::Embedded),
+        Some("directus") => Ok(BackendConfig::Directus(DirectusConfig {
+            url: match url {
+                Some(url) => url,
+                None => web_address("directus.url", defaults::DIRECTUS_URL, origins)?,
+            },
+            public_url,
+            extension_secret: written.extension_secret,
+        })),
         Some(_) => {
-            let problem = "has to be \"embedded\" (or \"directus\", in a later version)";
-            return Err(origins.wrong("workspace.backend", problem));
+            Err(origins.wrong("workspace.backend", "has to be \"embedded\" or \"directus\""))
         }
     }
+}
+
+fn workspace(written: WrittenWorkspace, origins: &Origins) -> Result<WorkspaceConfig, ConfigError> {
     match written.data_mode.as_deref() {
         None | Some("full") => {}
         // Served in full mode, values would leave that were meant to stay.

@@ -11,6 +11,8 @@ pub(super) const DATABASE_FILE: &str = "palisade.db";
 pub(super) const MASTER_KEY_FILE: &str = "master.key";
 pub(super) const PROJECT_FILE: &str = "project.db";
 pub(super) const IMAGE_CACHE: &str = "cache";
+/// Where Directus listens by itself.
+pub(super) const DIRECTUS_URL: &str = "http://127.0.0.1:8055";
 pub(super) const WORKSPACE: &str = "main";
 pub(super) const MAX_STEPS: u32 = 10;
 pub(super) const TURN_SECONDS: u32 = 300;

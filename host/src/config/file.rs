@@ -1,5 +1,6 @@
 //! The settings as they are written, before they are checked.
 
+use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
@@ -44,6 +45,8 @@ pub(super) struct WrittenWorkspace {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct WrittenDirectus {
     pub(super) url: Option<String>,
+    pub(super) public_url: Option<String>,
+    pub(super) extension_secret: Option<SecretString>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -70,7 +70,7 @@ pub(super) const SETTINGS: &[(&str, Kind)] = &[
             ("locked", Flag),
         ]),
     ),
-    ("directus", Table(&[("url", Text)])),
+    ("directus", Table(&[("url", Text), ("public_url", Text), ("extension_secret", Text)])),
     (
         "providers",
         Tables(&[

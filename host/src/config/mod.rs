@@ -17,4 +17,6 @@ mod origins;
 
 pub use error::ConfigError;
 pub use load::LoadOptions;
-pub use model::{Config, LimitsConfig, ProviderConfig, WorkspaceConfig};
+pub use model::{
+    BackendConfig, Config, DirectusConfig, LimitsConfig, ProviderConfig, WorkspaceConfig,
+};

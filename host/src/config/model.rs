@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
+use palisade_directus::DirectusOptions;
 use palisade_policy::ApprovalMode;
 use palisade_provider::{EgressPolicy, ProviderKind, ProviderSettings};
 use palisade_state::KeySource;
+use secrecy::SecretString;
 use url::Url;
 
 use super::defaults;
@@ -37,12 +39,45 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// The workspace.
     pub workspace: WorkspaceConfig,
+    /// Where the project is.
+    pub backend: BackendConfig,
     /// Providers, with ids of their own, in the order of the file.
     pub providers: Vec<ProviderConfig>,
     /// Which addresses providers may have.
     pub egress: EgressPolicy,
     /// Limits.
     pub limits: LimitsConfig,
+}
+
+/// Where the project is.
+#[derive(Debug, Clone)]
+pub enum BackendConfig {
+    /// In the data folder.
+    Embedded,
+    /// A running Directus.
+    Directus(DirectusConfig),
+}
+
+/// A running Directus.
+#[derive(Debug, Clone)]
+pub struct DirectusConfig {
+    /// Address of its API.
+    pub url: Url,
+    /// Address under which people open it. None: the same.
+    pub public_url: Option<Url>,
+    /// What the extension in this Directus proves itself with.
+    pub extension_secret: Option<SecretString>,
+}
+
+impl DirectusConfig {
+    /// Options of the client.
+    pub fn options(&self, egress: &EgressPolicy) -> DirectusOptions {
+        DirectusOptions {
+            url: self.url.clone(),
+            public_url: self.public_url.clone().unwrap_or_else(|| self.url.clone()),
+            imports: egress.clone(),
+        }
+    }
 }
 
 /// The workspace.

@@ -5,7 +5,7 @@ use std::{io, pin::Pin, time::Duration};
 use axum::body::{Body, BodyDataStream};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use tokio::{fs::File, time::timeout};
+use tokio::{io::AsyncRead, time::timeout};
 use tokio_util::io::ReaderStream;
 
 use super::{
@@ -41,7 +41,7 @@ pub(super) enum Content<'a> {
     /// A small file that was kept until its provider was known.
     Kept(Option<Bytes>),
     /// A file of the project.
-    Asset(Pin<Box<ReaderStream<File>>>),
+    Asset(Pin<Box<ReaderStream<Pin<Box<dyn AsyncRead + Send>>>>>),
 }
 
 impl ClientForm {
@@ -109,8 +109,8 @@ impl ClientForm {
 
 impl Content<'_> {
     /// A file of the project.
-    pub(super) fn asset(file: File) -> Self {
-        Self::Asset(Box::pin(ReaderStream::with_capacity(file, READ_BYTES)))
+    pub(super) fn asset(content: Pin<Box<dyn AsyncRead + Send>>) -> Self {
+        Self::Asset(Box::pin(ReaderStream::with_capacity(content, READ_BYTES)))
     }
 
     /// The next piece; none at the end.

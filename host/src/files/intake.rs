@@ -33,10 +33,10 @@ impl FileService {
         match request {
             FileRequest::Asset { provider, asset } => {
                 let target = self.target(&provider).await?;
-                let asset = self.parts.project.asset(caller, &asset).await?;
-                let kind = kind(Some(&asset.content_type))?;
+                let asset = self.parts.backend.file(caller, &asset).await?;
+                let kind = kind(Some(&asset.media_type))?;
                 let mut content = Content::asset(asset.content);
-                let opened = transfer::open(&mut content, kind, Some(asset.length)).await?;
+                let opened = transfer::open(&mut content, kind, asset.length).await?;
                 sent.collections = vec!["directus_files".into()];
                 self.store(user, target, &asset.filename, opened, &mut content, sent).await
             }

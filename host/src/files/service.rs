@@ -5,7 +5,6 @@ use std::{fmt, sync::Arc, time::Duration};
 use axum::body::Body;
 use jiff::Timestamp;
 use palisade_data::{Caller, DataError};
-use palisade_project::Project;
 use palisade_provider::StoredFile;
 use palisade_state::{
     FileClaims, FileHolder, FileRefusal, LedgerEntry, LedgerKind, State, StateError,
@@ -22,7 +21,7 @@ use super::{
     target::{self, Target},
     transfer,
 };
-use crate::turn::TurnService;
+use crate::{backend::Backend, turn::TurnService};
 
 /// Files on their way at a time.
 const UPLOADS_AT_ONCE: usize = 64;
@@ -74,7 +73,7 @@ pub struct FileService {
 pub(super) struct Parts {
     pub(super) workspace: String,
     pub(super) state: State,
-    pub(super) project: Project,
+    pub(super) backend: Backend,
     turns: TurnService,
     /// Uploads that run or are being put on record.
     running: TaskTracker,
@@ -92,10 +91,10 @@ impl fmt::Debug for FileService {
 
 impl FileService {
     /// Joins the parts that an upload needs.
-    pub fn new(workspace: String, state: State, project: Project, turns: TurnService) -> Self {
+    pub fn new(workspace: String, state: State, backend: Backend, turns: TurnService) -> Self {
         let running = TaskTracker::new();
         let places = Arc::new(Semaphore::new(UPLOADS_AT_ONCE));
-        Self { parts: Arc::new(Parts { workspace, state, project, turns, running, places }) }
+        Self { parts: Arc::new(Parts { workspace, state, backend, turns, running, places }) }
     }
 
     /// Waits until no upload runs and all are on record. Nobody may start one any more.

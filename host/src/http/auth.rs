@@ -8,7 +8,7 @@ use palisade_data::{Accountability, Authenticator, Caller, Credential, DataError
 use palisade_project::SESSION_COOKIE;
 use palisade_state::{LedgerEntry, LedgerKind};
 
-use super::{HttpError, body, origin::Origin};
+use super::{HttpError, body, extension, origin::Origin};
 use crate::app::App;
 
 /// The address at the other end of the connection.
@@ -63,14 +63,15 @@ callers! {
 ///
 /// A token in the query string is never looked at: addresses end up in logs and histories.
 async fn authenticate(parts: &Parts, app: &App) -> Result<Caller, HttpError> {
-    let ip = client_ip(parts);
+    let ip = client_ip(parts, app)?;
+    let project = app.backend.authenticator();
     let Some((credential, source)) = credential(&parts.headers)? else {
-        return Ok(app.project.anonymous(ip).await?);
+        return Ok(project.anonymous(ip).await?);
     };
     if source == Source::Cookie && !is_safe(&parts.method) {
         refuse_forgery(&parts.headers, app)?;
     }
-    Ok(app.project.authenticate(&credential, ip).await?)
+    Ok(project.authenticate(&credential, ip).await?)
 }
 
 /// Puts on record that a user tried a route that isn't for them. Nobody can fill the ledger without
@@ -87,9 +88,11 @@ async fn record_refusal(parts: &Parts, app: &App, caller: &Caller) -> Result<(),
     Ok(app.state.ledger().append(row).await?)
 }
 
-/// The address of the client.
-pub(super) fn client_ip(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<Peer>().map(|peer| peer.0.ip().to_canonical())
+/// The address of the client: the one that the extension in Directus says, else that of the other
+/// end of the connection.
+pub(super) fn client_ip(parts: &Parts, app: &App) -> Result<Option<IpAddr>, HttpError> {
+    let peer = || parts.extensions.get::<Peer>().map(|peer| peer.0.ip().to_canonical());
+    Ok(extension::client_ip(&parts.headers, &app.config)?.or_else(peer))
 }
 
 fn is_safe(method: &Method) -> bool {

@@ -6,8 +6,10 @@
 
 mod auth;
 mod body;
+mod embedded;
 mod error;
 mod event_stream;
+mod extension;
 mod object_text;
 mod observe;
 mod origin;

@@ -7,6 +7,8 @@ use futures_util::future::join_all;
 use palisade_data::{Caller, DataBackend, DataError, Outcome};
 use palisade_sandbox::{Grant, GrantExecutor, ModelView, OutcomeData};
 use palisade_state::{Ledger, LedgerEntry, LedgerKind};
+use serde::Serialize;
+use serde_json::Value;
 
 /// Runs the operations of one turn with its caller's permissions.
 pub(super) struct Executor {
@@ -40,7 +42,7 @@ impl Executor {
     async fn run(&self, grant: Grant) -> Result<OutcomeData, DataError> {
         let result = self.data.execute(&self.caller, &grant.operation).await;
         let result = result.and_then(|outcome| {
-            let json = serde_json::to_string(&outcome.data).map_err(DataError::internal)?;
+            let json = shown(&outcome).map_err(DataError::internal)?;
             Ok((outcome, json))
         });
         self.record(&grant, result.as_ref()).await;
@@ -50,6 +52,7 @@ impl Executor {
             model_view: ModelView::Whole,
             collection: grant.operation.collection().map(str::to_owned),
             items: u32::try_from(outcome.items).unwrap_or(u32::MAX),
+            media: outcome.media,
         })
     }
 
@@ -78,5 +81,19 @@ impl Executor {
         if let Err(error) = self.ledger.append(row).await {
             tracing::error!(%error, "a data operation could not be put on record");
         }
+    }
+}
+
+/// The result as the screen and the model get it: the data, together with the address of the one
+/// item's page where it has one.
+fn shown(outcome: &Outcome) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct Linked<'a> {
+        data: &'a Value,
+        url: &'a str,
+    }
+    match &outcome.link {
+        Some(url) => serde_json::to_string(&Linked { data: &outcome.data, url }),
+        None => serde_json::to_string(&outcome.data),
     }
 }

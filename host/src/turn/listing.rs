@@ -1,7 +1,7 @@
 //! What a caller may choose from.
 
 use palisade_data::Caller;
-use palisade_policy::{BuiltInTool, Effect, Rules, ToolMode};
+use palisade_policy::{BuiltInTool, Effect, ToolMode};
 use palisade_sandbox::ToolDefinition;
 use serde_json::value::RawValue;
 
@@ -56,12 +56,7 @@ impl TurnService {
     pub async fn tools_for(&self, caller: &Caller) -> Result<Vec<ListedTool>, TurnStartError> {
         invited(caller)?;
         let settings = self.settings().await?;
-        let rules = Rules {
-            approvals: settings.approvals,
-            ceilings: settings.ceilings,
-            roles: caller.accountability.roles.clone(),
-            ..Rules::default()
-        };
+        let rules = self.rules(&settings, caller);
         let visible = self.callable_tools().filter(|tool| rules.is_visible(&tool.name));
         Ok(visible
             .map(|definition| {

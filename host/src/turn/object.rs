@@ -121,6 +121,7 @@ impl TurnService {
                 max_steps: settings.max_steps,
                 system_prompt: None,
                 tool_result_bytes: 0,
+                registry: false,
             })),
             executor: Arc::new(DenyAll),
             provider: Arc::new(gateway(provider, model, &row, calls.clone())),

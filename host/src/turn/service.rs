@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::Timestamp;
 use palisade_conversation::{ChatRequest, RequestedTool};
 use palisade_data::{Caller, DataBackend};
-use palisade_policy::{BuiltInTool, Gate, Rules, TurnFacts};
+use palisade_policy::{BuiltInTool, Gate, REGISTRY, Rules, ToolAccess, TurnFacts};
 use palisade_sandbox::{Sandbox, TurnIdentity, TurnPlace, TurnRequest, TurnSettings, TurnSetup};
 use palisade_state::{FileHolder, LedgerEntry, LedgerKind, State, StateError};
 use tokio::sync::mpsc;
@@ -105,14 +105,16 @@ impl TurnService {
         EffectiveSettings::load(&parts.state, &parts.workspace, &parts.configured).await
     }
 
-    /// Starts a turn. It runs until its stream ends or is dropped.
+    /// Starts a turn in which the model reaches the tools by `access`. It runs until its stream ends
+    /// or is dropped.
     pub async fn start(
         &self,
         caller: Caller,
         request: ChatRequest,
+        access: ToolAccess,
     ) -> Result<TurnStream, TurnStartError> {
         let user = caller.accountability.user.clone();
-        let started = self.try_start(caller, request).await;
+        let started = self.try_start(caller, request, access).await;
         self.refusal_on_record(user, started).await
     }
 
@@ -145,9 +147,10 @@ impl TurnService {
         &self,
         caller: Caller,
         mut request: ChatRequest,
+        access: ToolAccess,
     ) -> Result<TurnStream, TurnStartError> {
         invited(&caller)?;
-        request.refuse_reserved_names(&self.reserved_names())?;
+        request.refuse_reserved_names(&self.reserved_names(access))?;
         let admitted =
             self.admit(&caller, request.provider.as_deref(), request.model.as_deref()).await?;
         let Admitted { settings, identity, provider, model, row } = admitted;
@@ -161,7 +164,12 @@ impl TurnService {
         let ledger = self.parts.state.ledger().clone();
         let gate = Gate::open(
             facts,
-            rules(&mut request, &settings, &caller),
+            Rules {
+                access,
+                user_modes: std::mem::take(&mut request.tool_modes),
+                requested: requested(&request),
+                ..self.rules(&settings, &caller)
+            },
             self.parts.state.approvals().clone(),
             ledger.clone(),
             request.approval_answers(),
@@ -178,6 +186,7 @@ impl TurnService {
                     max_steps: settings.max_steps,
                     system_prompt: settings.system_prompt,
                     tool_result_bytes: TOOL_RESULT_BYTES,
+                    registry: access == ToolAccess::Registry,
                 },
             }),
             executor: Arc::new(Executor {
@@ -244,8 +253,11 @@ impl TurnService {
         Ok(self.parts.sandbox.admit().await?)
     }
 
-    fn reserved_names(&self) -> Vec<&str> {
+    fn reserved_names(&self, access: ToolAccess) -> Vec<&str> {
         let mut names: Vec<&str> = BuiltInTool::ALL.into_iter().map(BuiltInTool::name).collect();
+        if access == ToolAccess::Registry {
+            names.extend(REGISTRY);
+        }
         let definitions = self.parts.sandbox.tools().iter();
         names.extend(definitions.filter(|tool| !tool.client_side).map(|tool| tool.name.as_str()));
         names
@@ -274,6 +286,18 @@ impl TurnService {
         }
         .map(|model| (provider, model.clone()))
         .ok_or(TurnStartError::ModelNotAllowed)
+    }
+
+    /// What bears on a caller's tool calls before a request says anything.
+    pub(super) fn rules(&self, settings: &EffectiveSettings, caller: &Caller) -> Rules {
+        Rules {
+            approvals: settings.approvals,
+            ceilings: settings.ceilings.clone(),
+            roles: caller.accountability.roles.clone(),
+            administrator: caller.accountability.admin,
+            project: self.parts.data.kind(),
+            ..Rules::default()
+        }
     }
 
     /// Checks the files in a conversation, once, before any guest runs.
@@ -306,21 +330,11 @@ pub(super) fn invited(caller: &Caller) -> Result<&str, TurnStartError> {
     caller.accountability.app_user().ok_or(TurnStartError::Forbidden)
 }
 
-fn rules(request: &mut ChatRequest, settings: &EffectiveSettings, caller: &Caller) -> Rules {
-    let requested = request.tools.as_ref().map(|tools| {
-        tools
-            .iter()
-            .filter_map(|tool| match tool {
-                RequestedTool::BuiltIn(name) => Some(name.clone()),
-                RequestedTool::Client(_) => None,
-            })
-            .collect::<BTreeSet<_>>()
+/// The built-in tools that a request names; none: it leaves that to the host.
+fn requested(request: &ChatRequest) -> Option<BTreeSet<String>> {
+    let names = request.tools.as_ref()?.iter().filter_map(|tool| match tool {
+        RequestedTool::BuiltIn(name) => Some(name.clone()),
+        RequestedTool::Client(_) => None,
     });
-    Rules {
-        approvals: settings.approvals,
-        ceilings: settings.ceilings.clone(),
-        user_modes: std::mem::take(&mut request.tool_modes),
-        requested,
-        roles: caller.accountability.roles.clone(),
-    }
+    Some(names.collect())
 }

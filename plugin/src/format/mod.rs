@@ -152,6 +152,11 @@ pub trait WireFormat {
     /// [`Failure::InvalidRequest`] where the conversation can't be put into the format.
     fn request(&self, conversation: &Conversation) -> Result<Request, Failure>;
 
+    /// Whether the format and the model take an image or sound of this media type as the
+    /// [`media`](crate::CallResult::media) of a result. Only where the list of models says so: a model
+    /// that doesn't would refuse the whole request.
+    fn reads_result(&self, media_type: &str) -> bool;
+
     /// A reader for the response to [`WireFormat::request`] with the same conversation: how the
     /// answer has to be read may depend on how it was asked for, as with [`Conversation::output`],
     /// whose JSON always comes as [`Event::Text`].

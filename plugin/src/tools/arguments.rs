@@ -2,30 +2,50 @@
 
 use serde_json::Value;
 
-use super::items;
 use super::json_schema::Schema;
+use super::rules::Rules;
 
 /// Bytes of a call's arguments at most, the host's limit.
 const MAX_BYTES: usize = 1024 * 1024;
 
+/// Arguments that fit their tool.
+#[derive(Debug)]
+pub(super) struct Fitting {
+    value: Value,
+    /// Whether they are other than what was written.
+    changed: bool,
+}
+
+impl Fitting {
+    /// The arguments as text. What needed no forgiving stays as it was written.
+    pub(super) fn into_text(self, written: &str) -> String {
+        if self.changed { self.value.to_string() } else { written.trim().into() }
+    }
+
+    pub(super) fn value(&self) -> &Value {
+        &self.value
+    }
+}
+
 /// Parses, forgives what is clearly meant (JSON inside of strings, null for absent, one value for a
-/// list), and checks against the tool's schema. Text that needs no forgiving stays as it was written.
-pub(super) fn check(tool: &str, schema: &str, written: &str) -> Result<String, String> {
+/// list, lists as texts with commas), and checks against the tool's schema and rules.
+pub(super) fn check(schema: &str, rules: Rules, written: &str) -> Result<Fitting, String> {
     if written.len() > MAX_BYTES {
         return Err("they are larger than 1 MiB. Send less at a time.".into());
     }
-    let written = written.trim();
-    let (mut value, mut changed) = parse(written)?;
+    let (mut value, mut changed) = parse(written.trim())?;
+    changed |= check_value(schema, rules, &mut value)?;
+    Ok(Fitting { value, changed })
+}
+
+/// The same for a value that is parsed already. Returns whether anything changed.
+pub(super) fn check_value(schema: &str, rules: Rules, value: &mut Value) -> Result<bool, String> {
     let schema = Schema::parse(schema).ok_or("the tool's own schema is broken.")?;
-    if tool == "items" {
-        changed |= items::split_lists(&mut value);
-    }
-    changed |= schema.forgive(&mut value);
-    schema.check(&value)?;
-    if tool == "items" {
-        items::check(&value)?;
-    }
-    Ok(if changed { value.to_string() } else { written.into() })
+    let split = rules.split_lists(value);
+    let forgiven = schema.forgive(value);
+    schema.check(value)?;
+    rules.check(value)?;
+    Ok(split || forgiven)
 }
 
 /// The value, and whether its text is other than what was written.
@@ -62,11 +82,15 @@ pub(crate) fn as_json_value(written: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::tools::builtin::BUILTINS;
     use crate::tools::toolset::Toolset;
+    use crate::types::ToolMode;
 
     fn check(tool: &str, written: &str) -> Result<String, String> {
-        let names = ["items", "schema", "ask_user"].map(String::from);
-        Toolset::new(&names, &[]).find(tool).expect("built in").check(written)
+        let names: Vec<_> = BUILTINS.iter().map(|builtin| builtin.name.to_owned()).collect();
+        Toolset::new(ToolMode::Direct, true, &names, &[])
+            .check(tool, written)
+            .map(|(_, arguments)| arguments)
     }
 
     #[test]
@@ -79,6 +103,43 @@ mod tests {
             ("items", r#"{"action":"create","collection":"a","data":{"n":12345678901234567890}}"#),
             ("items", r#"{"action":"update","collection":"a","data":[{"id":1,"t":"x"}]}"#),
             ("ask_user", r#"{"question":"Which?","options":["a","b"]}"#),
+            ("files", r#"{"action":"read","query":{"filter":{"type":{"_starts_with":"image/"}}}}"#),
+            (
+                "files",
+                r#"{"action":"import","data":[{"url":"https://a.example/b.png","file":{"tags":["x"]}}]}"#,
+            ),
+            ("files", r#"{"action":"update","data":[{"id":"f1","title":null}]}"#),
+            ("folders", r#"{"action":"create","data":{"name":"Press","parent":null}}"#),
+            ("folders", r#"{"action":"update","query":{"search":"press"},"data":{"parent":null}}"#),
+            ("assets", r#"{"id":"f1"}"#),
+            (
+                "trigger-flow",
+                r#"{"id":"w1","collection":"articles","keys":[],"data":{"note":"x"}}"#,
+            ),
+            ("flows", r#"{"action":"update","key":"w1","data":{"status":"inactive"}}"#),
+            ("flows", r#"{"action":"read","key":"w1","query":{"fields":["*","operations.*"]}}"#),
+            ("operations", r#"{"action":"delete","keys":["o1"]}"#),
+            (
+                "collections",
+                r#"{"action":"create","data":[{"collection":"a","schema":null,"meta":null}]}"#,
+            ),
+            ("collections", r#"{"action":"read"}"#),
+            (
+                "fields",
+                r#"{"action":"create","collection":"a","data":[{"field":"b","type":"alias","schema":null}]}"#,
+            ),
+            (
+                "fields",
+                r#"{"action":"update","collection":"a","field":"b","data":[{"meta":{"note":"x"}}]}"#,
+            ),
+            (
+                "relations",
+                r#"{"action":"create","data":{"collection":"a","field":"b","related_collection":null}}"#,
+            ),
+            (
+                "relations",
+                r#"{"action":"create","collection":"a","field":"b","data":{"related_collection":"c"}}"#,
+            ),
         ] {
             assert_eq!(check(tool, written).as_deref(), Ok(written));
         }
@@ -112,6 +173,37 @@ mod tests {
                 r#"{"action":"delete","collection":"a","keys":7}"#,
                 r#"{"action":"delete","collection":"a","keys":[7]}"#,
             ),
+            ("schema", r#"{"keys":"articles, authors"}"#, r#"{"keys":["articles","authors"]}"#),
+            (
+                "files",
+                r#"{"action":"read","query":"{\"fields\":\"id,title\"}"}"#,
+                r#"{"action":"read","query":{"fields":["id","title"]}}"#,
+            ),
+            (
+                "files",
+                r#"{"action":"import","data":"[{\"url\":\"https://a.example/b.png\"}]","keys":null}"#,
+                r#"{"action":"import","data":[{"url":"https://a.example/b.png"}]}"#,
+            ),
+            (
+                "trigger-flow",
+                r#"{"id":"w1","collection":"a","keys":1,"query":"{}","headers":null}"#,
+                r#"{"id":"w1","collection":"a","keys":[1],"query":{}}"#,
+            ),
+            (
+                "collections",
+                r#"{"action":"update","data":{"collection":"a","meta":{"note":"x"}}}"#,
+                r#"{"action":"update","data":[{"collection":"a","meta":{"note":"x"}}]}"#,
+            ),
+            (
+                "fields",
+                r#"{"action":"create","collection":"a","data":"[{\"field\":\"b\",\"type\":\"string\"}]"}"#,
+                r#"{"action":"create","collection":"a","data":[{"field":"b","type":"string"}]}"#,
+            ),
+            (
+                "relations",
+                r#"{"action":"delete","collection":"a","field":"b","data":null}"#,
+                r#"{"action":"delete","collection":"a","field":"b"}"#,
+            ),
         ] {
             let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
             assert_eq!(
@@ -141,6 +233,40 @@ mod tests {
             ("items", r#"{"action":"delete","collection":"a","query":{}}"#),
             ("items", r#"{"action":"delete","collection":"a","keys":[1.5]}"#),
             ("ask_user", r#"{"question":"","options":["a"]}"#),
+            ("items", r#"{"action":"read","collection":"Directus_Files"}"#),
+            ("items", r#"{"action":"read","collection":"directus_users"}"#),
+            ("items", r#"{"action":"update","collection":"a","query":{"limit":5},"data":{"t":1}}"#),
+            ("files", r#"{"action":"create","data":{}}"#),
+            ("files", r#"{"action":"import"}"#),
+            ("files", r#"{"action":"import","data":[{"url":"/a.png"}]}"#),
+            ("files", r#"{"action":"update","data":[{"id":"f1"},{"title":"x"}]}"#),
+            ("files", r#"{"action":"delete","keys":[]}"#),
+            ("folders", r#"{"action":"create","keys":["f1"],"data":{"name":"x"}}"#),
+            ("folders", r#"{"action":"read","key":"f1"}"#),
+            ("assets", "{}"),
+            ("trigger-flow", r#"{"id":"w1"}"#),
+            ("trigger-flow", r#"{"id":"w1","collection":"a","data":[1]}"#),
+            ("flows", r#"{"action":"update","data":{"status":"active"}}"#),
+            ("flows", r#"{"action":"delete","key":"w1","keys":["w2"]}"#),
+            ("operations", r#"{"action":"delete","key":"o1","query":{}}"#),
+            ("collections", r#"{"action":"create","data":[{"name":"a"}]}"#),
+            ("collections", r#"{"action":"delete"}"#),
+            ("collections", r#"{"action":"update","keys":["a"],"data":[{"collection":"a"}]}"#),
+            ("fields", r#"{"action":"create","data":[{"field":"b"}]}"#),
+            ("fields", r#"{"action":"create","collection":"a","data":[{"type":"string"}]}"#),
+            (
+                "fields",
+                r#"{"action":"update","collection":"a","field":"b","data":[{"field":"c"}]}"#,
+            ),
+            ("fields", r#"{"action":"read","field":"b"}"#),
+            ("fields", r#"{"action":"delete","collection":"a"}"#),
+            ("relations", r#"{"action":"create","data":{"related_collection":"c"}}"#),
+            (
+                "relations",
+                r#"{"action":"create","field":"x","data":{"collection":"a","field":"b"}}"#,
+            ),
+            ("relations", r#"{"action":"update","collection":"a","data":{}}"#),
+            ("relations", r#"{"action":"delete","collection":"a"}"#),
         ]
         .into_iter()
         .map(|(tool, written)| check(tool, written).expect_err(written))

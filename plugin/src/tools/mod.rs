@@ -2,11 +2,12 @@
 
 mod arguments;
 mod builtin;
-mod items;
 mod json_schema;
+mod registry;
+mod rules;
 mod toolset;
 
 pub(crate) use arguments::as_json_value;
 pub use builtin::definitions;
 pub(crate) use json_schema::Schema;
-pub(crate) use toolset::Toolset;
+pub(crate) use toolset::{Runs, Toolset};

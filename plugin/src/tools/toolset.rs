@@ -2,64 +2,114 @@
 
 use serde_json::value::RawValue;
 
-use super::arguments;
-use super::builtin::BUILTINS;
+use super::builtin::{ASSETS, BUILTINS, Builtin};
+use super::rules::{self, Rules};
+use super::{arguments, registry};
 use crate::conversation::OfferedTool;
-use crate::types::ClientTool;
+use crate::types::{ClientTool, ToolMode};
+
+/// Who runs a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runs {
+    /// The host.
+    Host,
+    /// The client.
+    Client,
+    /// Nobody else: [`Toolset::search`] has the answer.
+    Search,
+}
 
 /// A tool that the model may call in this turn.
 #[derive(Debug)]
-pub(crate) struct Tool {
+struct Tool {
     offered: OfferedTool,
-    /// Whether the client runs it.
-    pub(crate) client_side: bool,
+    rules: Rules,
+    runs: Runs,
 }
 
 /// The tools of one turn, in the order in which the model sees them.
 #[derive(Debug, Default)]
 pub(crate) struct Toolset {
     tools: Vec<Tool>,
+    /// What `execute` runs, where the tools are in the registry.
+    inner: Option<Vec<&'static Builtin>>,
 }
 
 impl Toolset {
-    /// The built-in tools that the host permits, then those of the client. The name of a tool that
-    /// the host runs means that tool alone; a client may bring its own form of one that it runs.
-    pub(crate) fn new(permitted: &[String], client_tools: &[ClientTool]) -> Self {
+    /// The built-in tools that the host permits, each by itself or through the registry, then those
+    /// of the client. The name of a tool that the host runs means that tool alone; a client may bring
+    /// its own form of one that it runs. Images and sounds are only for a model that takes such.
+    pub(crate) fn new(
+        mode: ToolMode,
+        looks_or_listens: bool,
+        permitted: &[String],
+        client_tools: &[ClientTool],
+    ) -> Self {
         let mut set = Self::default();
-        let brought = |name: &str| client_tools.iter().any(|tool| tool.name == name);
-        for builtin in BUILTINS {
-            let replaced = builtin.client_side && brought(builtin.name);
-            if !replaced && permitted.iter().any(|name| name == builtin.name) {
-                set.add(
-                    builtin.name,
-                    builtin.description,
-                    builtin.input_schema,
-                    builtin.client_side,
-                );
+        let usable = BUILTINS.iter().filter(|builtin| {
+            permitted.iter().any(|name| name == builtin.name)
+                && (builtin.name != ASSETS || looks_or_listens)
+        });
+        match mode {
+            ToolMode::Direct => {
+                let brought = |name: &str| client_tools.iter().any(|tool| tool.name == name);
+                usable
+                    .filter(|builtin| !builtin.client_side || !brought(builtin.name))
+                    .for_each(|builtin| set.add_builtin(builtin));
             }
+            ToolMode::Registry => set.add_registry(usable.filter(|it| !it.client_side).collect()),
         }
         for tool in client_tools {
             let taken =
                 BUILTINS.iter().any(|builtin| builtin.name == tool.name && !builtin.client_side);
-            if !taken && set.find(&tool.name).is_none() {
-                set.add(&tool.name, &tool.description, &tool.input_schema, true);
+            if !taken && !set.has(&tool.name) {
+                let (description, schema) = (&tool.description, &tool.input_schema);
+                set.add(&tool.name, description, schema, rules::NONE, Runs::Client);
             }
         }
         set
     }
 
-    fn add(&mut self, name: &str, description: &str, input_schema: &str, client_side: bool) {
-        let Ok(input_schema) = RawValue::from_string(input_schema.into()) else {
+    /// The tools through which the others are reached, and the one that is worth a place beside them:
+    /// nearly every task begins with it.
+    fn add_registry(&mut self, inner: Vec<&'static Builtin>) {
+        let search = (registry::SEARCH_DESCRIPTION, registry::SEARCH_SCHEMA);
+        let execute = (registry::EXECUTE_DESCRIPTION, registry::EXECUTE_SCHEMA);
+        self.add(registry::SEARCH, search.0, search.1, rules::SEARCH, Runs::Search);
+        self.add(registry::EXECUTE, execute.0, execute.1, rules::NONE, Runs::Host);
+        if let Some(schema) = inner.iter().find(|builtin| builtin.name == SCHEMA) {
+            self.add_builtin(schema);
+        }
+        self.inner = Some(inner);
+    }
+
+    fn add_builtin(&mut self, builtin: &Builtin) {
+        let runs = if builtin.client_side { Runs::Client } else { Runs::Host };
+        let description = builtin.description();
+        self.add(builtin.name, &description, builtin.input_schema, builtin.rules, runs);
+    }
+
+    fn add(&mut self, name: &str, description: &str, schema: &str, rules: Rules, runs: Runs) {
+        let Ok(input_schema) = RawValue::from_string(schema.into()) else {
             return;
         };
         let offered =
             OfferedTool { name: name.into(), description: description.into(), input_schema };
-        self.tools.push(Tool { offered, client_side });
+        self.tools.push(Tool { offered, rules, runs });
     }
 
-    /// The tool of a name.
-    pub(crate) fn find(&self, name: &str) -> Option<&Tool> {
+    fn find(&self, name: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.offered.name == name)
+    }
+
+    /// Whether the model may call a tool of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// Whether the client runs the tool of this name.
+    pub(crate) fn is_of_client(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|tool| tool.runs == Runs::Client)
     }
 
     /// What the model is told.
@@ -67,8 +117,42 @@ impl Toolset {
         self.tools.iter().map(|tool| tool.offered.clone()).collect()
     }
 
+    /// Who runs the tool of a name, and the arguments that a model wrote for it, as the text of a JSON
+    /// object that fits the tool.
+    ///
+    /// # Errors
+    /// That there is no such tool, or what is wrong, where, and what was expected: for the model, which
+    /// tries again, and the user.
+    pub(crate) fn check(&self, name: &str, written: &str) -> Result<(Runs, String), String> {
+        let tool = self.find(name).ok_or_else(|| self.unknown(name))?;
+        if let Some(inner) = &self.inner
+            && name == registry::EXECUTE
+        {
+            return Ok((
+                tool.runs,
+                registry::check_execute(inner, |name| self.has(name), written)?,
+            ));
+        }
+        let fitting = arguments::check(tool.offered.input_schema.get(), tool.rules, written)
+            .map_err(|error| format!("Invalid arguments for {name}: {error}"))?;
+        Ok((tool.runs, fitting.into_text(written)))
+    }
+
+    /// The answer to a call of `search` with arguments that fit, as JSON.
+    pub(crate) fn search(&self, arguments: &str) -> String {
+        let inner = self.inner.as_deref().unwrap_or_default();
+        registry::answer(inner, &serde_json::from_str(arguments).unwrap_or_default())
+    }
+
     /// The text for a call of a tool that there isn't.
-    pub(crate) fn unknown(&self, name: &str) -> String {
+    fn unknown(&self, name: &str) -> String {
+        let is_inner = self.inner.iter().flatten().any(|builtin| builtin.name == name);
+        if is_inner {
+            return format!(
+                "{name:?} is not called by itself: call {} with {{\"name\":{name:?},\"input\":{{…}}}}.",
+                registry::EXECUTE
+            );
+        }
         let names: Vec<_> = self.tools.iter().map(|tool| tool.offered.name.as_str()).collect();
         if names.is_empty() {
             return format!("There is no tool {name:?}, and no other tool in this conversation.");
@@ -77,13 +161,5 @@ impl Toolset {
     }
 }
 
-impl Tool {
-    /// The arguments that a model wrote, as the text of a JSON object that fits the tool's schema.
-    ///
-    /// # Errors
-    /// What is wrong, where, and what was expected: for the model, which tries again, and the user.
-    pub(crate) fn check(&self, written: &str) -> Result<String, String> {
-        arguments::check(&self.offered.name, self.offered.input_schema.get(), written)
-            .map_err(|error| format!("Invalid arguments for {}: {error}", self.offered.name))
-    }
-}
+/// The tool that stands beside the registry.
+const SCHEMA: &str = "schema";

@@ -6,10 +6,10 @@ use super::step::{Step, WrittenCall};
 use super::{history, metadata, results};
 use crate::conversation::CallResult;
 use crate::host::{Decision, Host};
-use crate::tools;
+use crate::tools::{self, Runs};
 use crate::types::{
     Chunk, Endpoint, Error, ErrorKind, FinishReason, Refusal, ToolApprovalRequest, ToolCall,
-    ToolInput, ToolInputError, ToolOutputError,
+    ToolInput, ToolInputError, ToolOutput, ToolOutputError,
 };
 
 /// Calls that the host takes at a time, and that one step may make.
@@ -48,14 +48,12 @@ impl<H: Host> Turn<'_, H> {
         let mut proposed = Vec::new();
         let mut places = Vec::new();
         for (place, call) in step.calls.iter().enumerate() {
-            let checked = match self.tools.find(&call.name) {
-                _ if place >= MAX_CALLS => {
-                    Err(format!("Too many tool calls in one step: at most {MAX_CALLS} run."))
-                }
-                None => Err(self.tools.unknown(&call.name)),
-                Some(tool) => tool.check(&call.arguments).map(|input| (tool.client_side, input)),
+            let checked = if place < MAX_CALLS {
+                self.tools.check(&call.name, &call.arguments)
+            } else {
+                Err(format!("Too many tool calls in one step: at most {MAX_CALLS} run."))
             };
-            let (client_side, arguments) = match checked {
+            let (runs, arguments) = match checked {
                 Ok(checked) => checked,
                 Err(mut text) => {
                     if step.ending.finish == Some(FinishReason::Length) {
@@ -70,8 +68,11 @@ impl<H: Host> Turn<'_, H> {
                 call,
                 arguments.clone(),
             )));
-            settled.push(Settled::Waiting);
-            if !client_side {
+            settled.push(match runs {
+                Runs::Search => Settled::Result(self.search(call, &arguments)),
+                Runs::Host | Runs::Client => Settled::Waiting,
+            });
+            if runs == Runs::Host {
                 let WrittenCall { id, name, dynamic, .. } = call;
                 proposed.push(ProposedCall {
                     id: id.clone(),
@@ -166,6 +167,18 @@ impl<H: Host> Turn<'_, H> {
         Ok(decisions)
     }
 
+    /// Answers a search for tools, and shows the answer.
+    fn search(&mut self, call: &WrittenCall, arguments: &str) -> CallResult {
+        let answer = self.tools.search(arguments);
+        self.screen.push(Chunk::ToolOutput(ToolOutput {
+            tool_call_id: call.id.clone(),
+            output: answer.clone(),
+            dynamic: call.dynamic,
+        }));
+        let content = results::bounded(answer, self.limit.of(1));
+        CallResult::succeeded(&call.id, content)
+    }
+
     /// Shows a call's outcome and gives what the model may read of it, at most so many bytes.
     fn show(
         &mut self,
@@ -180,12 +193,16 @@ impl<H: Host> Turn<'_, H> {
                 let excerpt = self.host.excerpt(&outcome, bytes);
                 let content =
                     if excerpt.complete { excerpt.text } else { results::truncated(excerpt.text) };
-                CallResult { call_id: call.id.clone(), content, failed: false }
+                let media = self.host.media(&outcome);
+                let (content, media) = self
+                    .gallery
+                    .admit(content, media, |media_type| self.exchange.reads_result(media_type));
+                CallResult { media, ..CallResult::succeeded(&call.id, content) }
             }
             Err(error) => {
                 let text = format!("{}: {}", error.code, error.message);
                 self.screen.push(output_error(&call.id, call.dynamic, text.clone()));
-                CallResult { call_id: call.id.clone(), content: text, failed: true }
+                CallResult::failed(&call.id, text)
             }
         }
     }
@@ -198,7 +215,7 @@ impl<H: Host> Turn<'_, H> {
             error_text: text.clone(),
         }));
         self.screen.push(output_error(&call.id, call.dynamic, text.clone()));
-        CallResult { call_id: call.id.clone(), content: text, failed: true }
+        CallResult::failed(&call.id, text)
     }
 }
 
@@ -230,7 +247,7 @@ fn refuse<H: Host>(
         screen.push(output_error(&call.id, call.dynamic, text.clone()));
         text
     };
-    CallResult { call_id: call.id.clone(), content, failed: true }
+    CallResult::failed(&call.id, content)
 }
 
 fn input(endpoint: &Endpoint, call: &WrittenCall, input: String) -> ToolInput {

@@ -13,7 +13,7 @@
 //! - Reasoning and what a provider wants back with a part may or may not be billed again.
 
 use super::results::TOKEN_BYTES;
-use crate::conversation::{AnswerPart, Conversation, Entry, FileContent, UserPart};
+use crate::conversation::{AnswerPart, CallResult, Conversation, Entry, FileContent, UserPart};
 
 const MOST_BYTES: u64 = 8;
 /// What the frame of a part costs at the most.
@@ -63,8 +63,17 @@ pub(super) fn of_entry(entry: &Entry) -> Cost {
     match entry {
         Entry::User(parts) => parts.iter().map(of_user_part).sum(),
         Entry::Answer(parts) => parts.iter().map(of_answer_part).sum(),
-        Entry::Results(results) => results.iter().map(|result| text(&result.content)).sum(),
+        Entry::Results(results) => results.iter().map(of_result).sum(),
     }
+}
+
+fn of_result(result: &CallResult) -> Cost {
+    let mut cost = text(&result.content);
+    if let Some(media) = &result.media {
+        // It goes with its result, so unlike a file of the user's it doesn't stay.
+        cost.most += FRAME + of_inline(&media.media_type, media.base64.len());
+    }
+    cost
 }
 
 fn of_user_part(part: &UserPart) -> Cost {
@@ -80,12 +89,18 @@ fn of_user_part(part: &UserPart) -> Cost {
 fn of_file(media_type: &str, content: &FileContent) -> u64 {
     match content {
         FileContent::Missing => 64,
-        _ if media_type.starts_with("image/") => IMAGE,
-        FileContent::Stored(_) => STORED,
-        FileContent::Inline(url) if media_type.starts_with("text/") => {
-            (url.len() as u64).div_ceil(TOKEN_BYTES)
-        }
-        FileContent::Inline(url) => (url.len() as u64).div_ceil(PIECE_BYTES) * PIECE,
+        FileContent::Stored(_) if !media_type.starts_with("image/") => STORED,
+        FileContent::Stored(_) => IMAGE,
+        FileContent::Inline(url) => of_inline(media_type, url.len()),
+    }
+}
+
+fn of_inline(media_type: &str, bytes: usize) -> u64 {
+    let bytes = bytes as u64;
+    match media_type.split_once('/') {
+        Some(("image", _)) => IMAGE,
+        Some(("text", _)) => bytes.div_ceil(TOKEN_BYTES),
+        _ => bytes.div_ceil(PIECE_BYTES) * PIECE,
     }
 }
 

@@ -96,6 +96,11 @@ impl<'h, H: Host> Exchange<'h, H> {
         self.steps_left > 0 && self.attempts_left > 0
     }
 
+    /// Whether the model takes an image or sound of this type in a result.
+    pub(super) fn reads_result(&self, media_type: &str) -> bool {
+        self.format.reads_result(media_type)
+    }
+
     /// Sends the conversation and reads the answer to its end.
     ///
     /// # Errors

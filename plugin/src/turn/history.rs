@@ -45,8 +45,7 @@ pub(super) fn continuation(messages: &[Message], tools: &Toolset) -> Continuatio
         match call.state {
             ToolState::ApprovalRequested => return Continuation::Incomplete,
             ToolState::InputAvailable => {
-                let client_side = tools.find(&call.tool_name).is_some_and(|tool| tool.client_side);
-                if client_side && !call.provider_executed {
+                if tools.is_of_client(&call.tool_name) && !call.provider_executed {
                     return Continuation::Incomplete;
                 }
             }
@@ -221,10 +220,11 @@ fn result(call: &ToolPart, is_last_message: bool, bytes: u32, replay: &Replay<'_
         ToolState::ApprovalRequested => NOT_ANSWERED.into(),
         ToolState::InputAvailable | ToolState::InputStreaming => NOT_EXECUTED.into(),
     };
-    CallResult {
-        call_id: call.tool_call_id.clone(),
-        content: bounded(content, bytes),
-        failed: call.state != ToolState::OutputAvailable,
+    let content = bounded(content, bytes);
+    if call.state == ToolState::OutputAvailable {
+        CallResult::succeeded(&call.tool_call_id, content)
+    } else {
+        CallResult::failed(&call.tool_call_id, content)
     }
 }
 

@@ -4,6 +4,7 @@ mod calls;
 mod context;
 mod cost;
 mod exchange;
+mod gallery;
 mod history;
 mod ids;
 mod metadata;
@@ -19,6 +20,7 @@ use std::collections::BTreeMap;
 use calls::Settled;
 use context::Window;
 use exchange::{Exchange, StepFailure};
+use gallery::Gallery;
 use history::Continuation;
 use ids::CallIds;
 use results::ResultLimit;
@@ -53,6 +55,7 @@ struct Turn<'h, H: Host> {
     exchange: Exchange<'h, H>,
     tools: Toolset,
     limit: ResultLimit,
+    gallery: Gallery,
     ids: CallIds,
     totals: Totals,
 }
@@ -68,14 +71,23 @@ enum Next {
 impl<'h, H: Host> Turn<'h, H> {
     fn new(host: &'h H, request: &TurnRequest) -> Self {
         let (endpoint, settings) = (host.endpoint(), host.settings());
+        let exchange = Exchange::new(host, &endpoint, settings.max_steps.max(1));
+        let looks_or_listens =
+            ["image/png", "audio/wav"].iter().any(|it| exchange.reads_result(it));
         Self {
             host,
             screen: Screen::new(host),
-            exchange: Exchange::new(host, &endpoint, settings.max_steps.max(1)),
+            exchange,
             limit: ResultLimit::new(&settings, &endpoint),
+            gallery: Gallery::default(),
+            tools: Toolset::new(
+                settings.tool_mode,
+                looks_or_listens,
+                &host.permitted_tools(),
+                &request.client_tools,
+            ),
             settings,
             endpoint,
-            tools: Toolset::new(&host.permitted_tools(), &request.client_tools),
             ids: CallIds::new(&host.turn().id, history::call_ids(&request.messages)),
             totals: Totals::default(),
         }

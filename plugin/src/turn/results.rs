@@ -51,9 +51,15 @@ pub(super) fn truncated(mut beginning: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::ToolMode;
 
     fn limit(tool_result_bytes: u32, context_tokens: Option<u64>) -> ResultLimit {
-        let settings = Settings { max_steps: 1, system_prompt: None, tool_result_bytes };
+        let settings = Settings {
+            max_steps: 1,
+            system_prompt: None,
+            tool_result_bytes,
+            tool_mode: ToolMode::Direct,
+        };
         let endpoint = Endpoint {
             provider: String::new(),
             kind: String::new(),

@@ -26,6 +26,7 @@ impl<'h, H: Host> Screen<'h, H> {
             | Chunk::ToolInputDelta(delta) => delta.text.len(),
             Chunk::ToolInputAvailable(input) => input.input.len(),
             Chunk::ToolInputError(error) => error.input.input.len(),
+            Chunk::ToolOutput(output) => output.output.len(),
             _ => 0,
         };
         if !self.waiting.is_empty() && self.waiting_bytes + text > MAX_WAITING {

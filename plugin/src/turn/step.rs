@@ -188,7 +188,7 @@ impl<'a, 'h, H: Host> Writer<'a, 'h, H> {
             .filter(|character| !character.is_control())
             .take(MAX_NAME)
             .collect();
-        let dynamic = self.tools.find(&name).is_none();
+        let dynamic = !self.tools.has(&name);
         self.screen.push(Chunk::ToolInputStart(ToolInputStart {
             tool_call_id: id.clone(),
             tool_name: name.clone(),

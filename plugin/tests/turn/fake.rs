@@ -32,6 +32,8 @@ pub(crate) struct FakeHost {
     pub(crate) rules: BTreeMap<&'static str, Rule>,
     /// Results by tool name.
     pub(crate) results: BTreeMap<&'static str, Result<String, Error>>,
+    /// Images and sounds by tool name.
+    pub(crate) media: BTreeMap<&'static str, Media>,
     pub(crate) responses: RefCell<VecDeque<Result<FakeResponse, Error>>>,
     pub(crate) requests: RefCell<Vec<Value>>,
     pub(crate) protocol: RefCell<Protocol>,
@@ -50,6 +52,11 @@ pub(crate) struct FakeGrant {
     tool: String,
 }
 
+pub(crate) struct FakeOutcome {
+    text: String,
+    media: Option<Media>,
+}
+
 pub(crate) fn error(kind: ErrorKind, code: &str, message: &str) -> Error {
     Error { kind, code: code.into(), message: message.into() }
 }
@@ -58,7 +65,12 @@ impl FakeHost {
     pub(crate) fn new() -> Self {
         let result = |text: &str| Ok(text.to_owned());
         Self {
-            settings: Settings { max_steps: 5, system_prompt: None, tool_result_bytes: 200 },
+            settings: Settings {
+                max_steps: 5,
+                system_prompt: None,
+                tool_result_bytes: 200,
+                tool_mode: ToolMode::Direct,
+            },
             endpoint: Endpoint {
                 provider: "acme".into(),
                 kind: "openai-compatible".into(),
@@ -74,6 +86,7 @@ impl FakeHost {
                 ("schema", result(r#"{"collections":["articles"]}"#)),
                 ("items", result(r#"[{"id":1,"title":"First"}]"#)),
             ]),
+            media: BTreeMap::new(),
             responses: RefCell::default(),
             requests: RefCell::default(),
             protocol: RefCell::default(),
@@ -119,6 +132,21 @@ impl FakeHost {
     pub(crate) fn result(mut self, tool: &'static str, result: Result<&str, Error>) -> Self {
         self.results.insert(tool, result.map(String::from));
         self
+    }
+
+    pub(crate) fn shows(mut self, tool: &'static str, media_type: &str, base64: &str) -> Self {
+        self.media.insert(tool, Media { media_type: media_type.into(), base64: base64.into() });
+        self
+    }
+
+    /// The tool that a call means: in the registry the one that `execute` names.
+    fn meant(&self, call: &ToolCall) -> String {
+        if self.settings.tool_mode != ToolMode::Registry || call.tool != "execute" {
+            return call.tool.clone();
+        }
+        let arguments: Value = serde_json::from_str(&call.arguments).expect("JSON");
+        assert!(arguments["input"].is_object(), "{arguments}");
+        arguments["name"].as_str().expect("a name").to_owned()
     }
 
     /// Runs a turn and gives its transcript.
@@ -174,7 +202,7 @@ impl FakeHost {
 
 impl Host for FakeHost {
     type Grant = FakeGrant;
-    type Outcome = String;
+    type Outcome = FakeOutcome;
     type Response = RecordedResponse;
 
     fn caller(&self) -> Caller {
@@ -205,12 +233,11 @@ impl Host for FakeHost {
             .iter()
             .map(|call| {
                 self.line(format!("→ authorise {} {} {}", call.id, call.tool, call.arguments));
-                let rule = self.rules.get(&*call.id).or(self.rules.get(&*call.tool));
+                let tool = self.meant(call);
+                assert!(tool != "search", "the host knows no search");
+                let rule = self.rules.get(&*call.id).or(self.rules.get(&*tool));
                 match rule.cloned() {
-                    None => Decision::Granted(FakeGrant {
-                        id: call.id.clone(),
-                        tool: call.tool.clone(),
-                    }),
+                    None => Decision::Granted(FakeGrant { id: call.id.clone(), tool }),
                     Some(Rule::Ask) => Decision::ApprovalRequired(ApprovalRequest {
                         approval_id: format!("approval-of-{}", call.id),
                         reason: "It changes data.".into(),
@@ -223,16 +250,26 @@ impl Host for FakeHost {
             .collect()
     }
 
-    fn execute_all(&self, grants: Vec<FakeGrant>) -> Vec<Result<String, Error>> {
+    fn execute_all(&self, grants: Vec<FakeGrant>) -> Vec<Result<FakeOutcome, Error>> {
         assert!((1..=64).contains(&grants.len()));
         let ids: Vec<_> = grants.iter().map(|grant| grant.id.as_str()).collect();
         self.line(format!("→ execute {}", ids.join(" ")));
-        grants.iter().map(|grant| self.results[&*grant.tool].clone()).collect()
+        let outcome = |grant: &FakeGrant| {
+            let media = self.media.get(&*grant.tool).cloned();
+            let result = self.results.get(&*grant.tool).cloned();
+            result.expect("a scripted result").map(|text| FakeOutcome { text, media })
+        };
+        grants.iter().map(outcome).collect()
     }
 
-    fn excerpt(&self, outcome: &String, max_bytes: u32) -> Excerpt {
+    fn excerpt(&self, outcome: &FakeOutcome, max_bytes: u32) -> Excerpt {
+        let outcome = &outcome.text;
         let end = outcome.floor_char_boundary(max_bytes as usize);
         Excerpt { text: outcome[..end].into(), complete: end == outcome.len() }
+    }
+
+    fn media(&self, outcome: &FakeOutcome) -> Option<Media> {
+        outcome.media.clone()
     }
 
     fn endpoint(&self) -> Endpoint {
@@ -262,8 +299,8 @@ impl Host for FakeHost {
         }
     }
 
-    fn emit_outcome(&self, tool_call_id: &str, outcome: &String) {
-        let output: Value = serde_json::from_str(outcome).expect("outcomes are JSON");
+    fn emit_outcome(&self, tool_call_id: &str, outcome: &FakeOutcome) {
+        let output: Value = serde_json::from_str(&outcome.text).expect("outcomes are JSON");
         self.chunk(json!({
             "type": "tool-output-available", "toolCallId": tool_call_id, "output": output,
         }));
@@ -470,6 +507,16 @@ fn chunk_json(chunk: &Chunk) -> Value {
             "type": "tool-approval-request", "approvalId": r.approval_id,
             "toolCallId": r.tool_call_id,
         }),
+        Chunk::ToolOutput(o) => {
+            let mut json = json!({
+                "type": "tool-output-available", "toolCallId": o.tool_call_id,
+                "output": parse(&o.output),
+            });
+            if o.dynamic {
+                json["dynamic"] = true.into();
+            }
+            json
+        }
         Chunk::ToolOutputError(e) => {
             let mut json = json!({
                 "type": "tool-output-error", "toolCallId": e.tool_call_id,

@@ -14,6 +14,7 @@ mod objects;
 mod protocol;
 mod providers;
 mod quirks;
+mod registry;
 mod requests;
 mod retries;
 mod tools;

@@ -88,7 +88,12 @@ struct Gate;
 #[async_trait]
 impl Gatekeeper for Gate {
     fn settings(&self) -> TurnSettings {
-        TurnSettings { max_steps: 10, system_prompt: None, tool_result_bytes: 48 * 1024 }
+        TurnSettings {
+            max_steps: 10,
+            system_prompt: None,
+            tool_result_bytes: 48 * 1024,
+            registry: false,
+        }
     }
 
     fn tools(&self) -> Vec<String> {

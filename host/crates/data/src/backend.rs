@@ -6,6 +6,16 @@ use async_trait::async_trait;
 
 use crate::{Caller, Credential, DataError, Operation, Outcome};
 
+/// Where a project's data lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProjectKind {
+    /// In the host's own database. Serves the schema and items.
+    #[default]
+    Embedded,
+    /// In a running Directus. Serves all operations.
+    Directus,
+}
+
 /// A project's data.
 #[async_trait]
 pub trait DataBackend: Send + Sync + 'static {
@@ -17,6 +27,9 @@ pub trait DataBackend: Send + Sync + 'static {
 
     /// Name of the project, for people.
     async fn project_name(&self) -> Result<String, DataError>;
+
+    /// What kind of project this is.
+    fn kind(&self) -> ProjectKind;
 }
 
 /// Finds out who a credential belongs to.

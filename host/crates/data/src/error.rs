@@ -85,6 +85,22 @@ pub enum DataError {
         /// Why, without internals.
         reason: String,
     },
+    /// Another error of a running Directus, with its own code, status and sentence.
+    #[error("{message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Directus's code.
+        code: String,
+        /// Directus's sentence.
+        message: String,
+    },
+    /// 504 `OUTCOME_UNKNOWN`: the connection to Directus was lost after a write was sent.
+    #[error(
+        "Directus did not answer, so it is not known whether this was done. Look at the data before \
+         trying again."
+    )]
+    OutcomeUnknown,
     /// 500 `INTERNAL_SERVER_ERROR`. The source is for the log only.
     #[error("An unexpected error occurred.")]
     Internal(#[source] Box<dyn StdError + Send + Sync>),
@@ -97,7 +113,7 @@ impl DataError {
     }
 
     /// Directus's code.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Forbidden(_) => "FORBIDDEN",
             Self::InvalidQuery(_) => "INVALID_QUERY",
@@ -112,6 +128,8 @@ impl DataError {
             Self::UserSuspended => "USER_SUSPENDED",
             Self::RouteNotFound(_) => "ROUTE_NOT_FOUND",
             Self::ServiceUnavailable { .. } => "SERVICE_UNAVAILABLE",
+            Self::Refused { code, .. } => code,
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
             Self::Internal(_) => "INTERNAL_SERVER_ERROR",
         }
     }
@@ -123,6 +141,8 @@ impl DataError {
             Self::InvalidCredentials | Self::TokenExpired | Self::UserSuspended => 401,
             Self::RouteNotFound(_) => 404,
             Self::ServiceUnavailable { .. } => 503,
+            Self::Refused { status, .. } => *status,
+            Self::OutcomeUnknown => 504,
             Self::Internal(_) => 500,
             _ => 400,
         }
@@ -165,6 +185,8 @@ impl DataError {
             Self::InvalidCredentials
             | Self::TokenExpired
             | Self::UserSuspended
+            | Self::Refused { .. }
+            | Self::OutcomeUnknown
             | Self::Internal(_) => single(json!({})),
         }
     }

@@ -9,11 +9,13 @@ mod caller;
 mod error;
 mod operation;
 mod query;
+mod structure;
 
-pub use backend::{Authenticator, DataBackend};
+pub use backend::{Authenticator, DataBackend, ProjectKind};
 pub use caller::{Accountability, Caller, Credential};
 pub use error::{
     DataError, FieldFailure, forbidden_action, forbidden_collection, forbidden_fields,
 };
-pub use operation::{Operation, Outcome, Selection};
+pub use operation::{Media, Operation, Outcome, Selection};
 pub use query::{Aggregate, Query, QueryError};
+pub use structure::{FileImport, FlowTrigger, StructureOperation};

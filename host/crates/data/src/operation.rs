@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::Query;
+use crate::{FileImport, FlowTrigger, Query, StructureOperation};
 
 /// Which items a write is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,9 @@ pub enum Selection {
 }
 
 /// One operation on a project's data.
+///
+/// Directus's own collections that behave like items (`directus_files`, `directus_folders`,
+/// `directus_flows`, `directus_operations`) are read and written with the operations on items.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "one lives at a time, on its way to the backend")]
 pub enum Operation {
@@ -69,6 +72,22 @@ pub enum Operation {
         /// Which items.
         selection: Selection,
     },
+    /// Fetches files from the web into the project.
+    ImportFiles {
+        /// What to fetch, at least one.
+        files: Vec<FileImport>,
+        /// Fields of the new files to give back.
+        query: Query,
+    },
+    /// Reads an image or a sound, for the model to look at or listen to.
+    ReadAsset {
+        /// Id of the file.
+        id: String,
+    },
+    /// Runs a flow with a manual trigger.
+    TriggerFlow(FlowTrigger),
+    /// Reads or changes collections, fields or relations.
+    Structure(StructureOperation),
 }
 
 impl Operation {
@@ -76,6 +95,9 @@ impl Operation {
     pub fn collection(&self) -> Option<&str> {
         match self {
             Self::Schema { .. } => None,
+            Self::ImportFiles { .. } | Self::ReadAsset { .. } => Some("directus_files"),
+            Self::TriggerFlow(trigger) => Some(&trigger.collection),
+            Self::Structure(operation) => operation.collection(),
             Self::ReadItems { collection, .. }
             | Self::CreateItems { collection, .. }
             | Self::UpdateItems { collection, .. }
@@ -84,11 +106,14 @@ impl Operation {
         }
     }
 
-    /// Directus's word for what is done: `read`, `create`, `update` or `delete`.
+    /// Directus's word for what is done: `read`, `create`, `update` or `delete`; `trigger` for a
+    /// flow.
     pub fn action(&self) -> &'static str {
         match self {
-            Self::Schema { .. } | Self::ReadItems { .. } => "read",
-            Self::CreateItems { .. } => "create",
+            Self::Schema { .. } | Self::ReadItems { .. } | Self::ReadAsset { .. } => "read",
+            Self::CreateItems { .. } | Self::ImportFiles { .. } => "create",
+            Self::TriggerFlow(_) => "trigger",
+            Self::Structure(operation) => operation.action(),
             Self::UpdateItems { .. } | Self::UpdateBatch { .. } => "update",
             Self::DeleteItems { .. } => "delete",
         }
@@ -96,12 +121,21 @@ impl Operation {
 
     /// Whether the operation changes nothing.
     pub fn is_read_only(&self) -> bool {
-        matches!(self, Self::Schema { .. } | Self::ReadItems { .. })
+        self.action() == "read"
     }
 }
 
+/// An image or a sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// IANA media type, `image/…` or `audio/…`.
+    pub media_type: String,
+    /// The bytes in base64 (RFC 4648, section 4, with padding).
+    pub base64: String,
+}
+
 /// What an operation gave.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
     /// The data, in Directus's shape (what its REST API has under `data`): an array of items for
     /// reads and writes, an array of primary keys for deletes and for writes whose result the caller
@@ -113,4 +147,8 @@ pub struct Outcome {
     pub collections: Vec<String>,
     /// Fields that were read or written, as `collection.field`, for the ledger.
     pub fields: Vec<String>,
+    /// Address of the one item's page in Data Studio, where there is one.
+    pub link: Option<String>,
+    /// The image or sound that was read.
+    pub media: Option<Media>,
 }

@@ -55,6 +55,7 @@ pub(crate) fn describe(
         data: Value::Array(described),
         collections: collections.iter().map(|one| one.name.clone()).collect(),
         fields: if full { touched } else { Vec::new() },
+        ..Outcome::default()
     })
 }
 

@@ -6,7 +6,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use palisade_data::{Accountability, Caller, DataBackend, DataError, Operation, Outcome, Query};
+use palisade_data::{
+    Accountability, Caller, DataBackend, DataError, Operation, Outcome, ProjectKind, Query,
+};
 use serde_json::Value;
 use sqlx::{SqliteConnection, SqlitePool};
 
@@ -215,6 +217,12 @@ impl DataBackend for Engine {
             Operation::ReadItems { collection, keys, query } => {
                 read::read_items(connection, &session, collection, keys.as_deref(), query).await
             }
+            Operation::ImportFiles { .. }
+            | Operation::ReadAsset { .. }
+            | Operation::TriggerFlow(_)
+            | Operation::Structure(_) => {
+                Err(DataError::Forbidden("You don't have permission to access this.".into()))
+            }
             _ => write::execute(connection, &session, operation).await,
         };
         match outcome {
@@ -227,6 +235,10 @@ impl DataBackend for Engine {
                 Err(error)
             }
         }
+    }
+
+    fn kind(&self) -> ProjectKind {
+        ProjectKind::Embedded
     }
 
     async fn project_name(&self) -> Result<String, DataError> {

@@ -6,14 +6,14 @@ use std::{
 };
 
 use jiff::Timestamp;
-use palisade_conversation::{ApprovalAnswer, ToolPart};
+use palisade_conversation::ApprovalAnswer;
 use palisade_data::Operation;
 use palisade_state::{
-    Answer, ApprovalAuthority, ApprovalRefusal, Binding, CanonicalArguments, Ledger, LedgerEntry,
-    LedgerKind, StateError,
+    Answer, ApprovalAuthority, ApprovalRefusal, Binding, Ledger, LedgerEntry, LedgerKind,
+    StateError,
 };
 
-use crate::{BuiltInTool, Requirement, Rules, effect_of, requirement};
+use crate::{BuiltInTool, Requirement, Rules, call::MeantCall, effect_of, requirement};
 
 /// Who and what a turn is, for approvals and the ledger.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub struct TurnFacts {
 pub struct ProposedCall {
     /// Id of the call in the conversation.
     pub id: String,
-    /// Name of a built-in tool.
+    /// Name of a built-in tool, or `execute` in the registry mode.
     pub tool: String,
     /// The arguments as JSON text.
     pub arguments: String,
@@ -138,67 +138,66 @@ impl Gate {
 
     async fn settle(&mut self, answer: ApprovalAnswer<'_>) -> Result<(), StateError> {
         let (call, approval) = (answer.tool, answer.approval);
+        let arguments = call.input.as_ref().map_or("", |input| input.get());
+        // Arguments that have no canonical form can't have been signed.
+        let meant = MeantCall::read(self.rules.access, &call.tool_name, arguments)
+            .map_err(|_| ApprovalRefusal::Invalid);
+        let tool = meant.as_ref().map_or(call.tool_name.as_str(), |meant| &meant.tool).to_owned();
+        let id = &call.tool_call_id;
         if !answer.current {
             if answer.approved {
-                self.record_refusal(
-                    &call.tool_name,
-                    &call.tool_call_id,
-                    Some(&approval.id),
-                    "APPROVAL_STALE",
-                )
-                .await?;
+                self.record_refusal(&tool, id, Some(&approval.id), "APPROVAL_STALE").await?;
             }
             return Ok(());
         }
-        let settled = match answer.approved {
+        let settled = match (meant, answer.approved) {
+            (Err(refusal), _) => Err(refusal),
             // Spent when the guest proposes the call; an answer that can't become a grant is refused
             // here, whatever the guest makes of the call.
-            true => self.verify(call, &approval.id).map(|()| Verdict::Claimed),
-            false => self
-                .redeem_denial(call, &approval.id)
+            (Ok(meant), true) => self
+                .authority
+                .verify(&approval.id, &self.binding(&meant, id), Timestamp::now())
+                .map(|()| Verdict::Claimed),
+            (Ok(meant), false) => self
+                .redeem_denial(&meant, id, &approval.id)
                 .await
                 .map(|()| Verdict::Denied(approval.reason.clone())),
         };
         let verdict = match settled {
             Ok(verdict) => verdict,
             Err(refusal) => {
-                let (tool, id) = (&call.tool_name, &call.tool_call_id);
-                self.record_refusal(tool, id, Some(&approval.id), refusal.code()).await?;
+                self.record_refusal(&tool, id, Some(&approval.id), refusal.code()).await?;
                 Verdict::Refused(refusal)
             }
         };
-        self.answers.insert(
-            call.tool_call_id.clone(),
-            CurrentAnswer { approval_id: approval.id.clone(), verdict },
-        );
+        self.answers
+            .insert(id.clone(), CurrentAnswer { approval_id: approval.id.clone(), verdict });
         Ok(())
     }
 
     async fn decide(&self, call: ProposedCall) -> Result<Decision, StateError> {
         if !self.decided().insert(call.id.clone()) {
-            return self.refuse(&call, "FORBIDDEN", "This call was decided before.".into()).await;
+            let message = "This call was decided before.".into();
+            return self.refuse(&call.tool, &call.id, "FORBIDDEN", message).await;
         }
-        let Some(tool) =
-            BuiltInTool::from_name(&call.tool).filter(|tool| self.rules.is_visible(tool.name()))
-        else {
-            // The same words whether the tool is off for this caller or doesn't exist.
-            let message = format!("There is no tool \"{}\" for you to use.", call.tool);
-            return self.refuse(&call, "TOOL_DISABLED", message).await;
-        };
-        let arguments = match CanonicalArguments::parse(&call.arguments) {
-            Ok(arguments) => arguments,
+        let meant = match MeantCall::read(self.rules.access, &call.tool, &call.arguments) {
+            Ok(meant) => meant,
             Err(error) => return Ok(invalid(error)),
         };
-        let operation = match tool.operation(arguments.value()) {
+        let Some(tool) =
+            BuiltInTool::from_name(&meant.tool).filter(|tool| self.rules.is_visible(tool.name()))
+        else {
+            return self.refuse_tool(&meant, &call.id).await;
+        };
+        let operation = match tool.operation(meant.arguments.value()) {
             Ok(operation) => Box::new(operation),
             Err(error) => return Ok(invalid(error)),
         };
         if let Some(answer) = self.answers.get(&call.id) {
-            return self.decide_answered(&call, tool, &arguments, operation, answer).await;
+            return self.decide_answered(call.id, tool, &meant, operation, answer).await;
         }
-        let effect = effect_of(&operation);
         match requirement(
-            effect,
+            effect_of(&operation),
             self.rules.approvals,
             self.rules.user_mode(tool.name()),
             self.rules.ceiling(tool.name()),
@@ -210,25 +209,21 @@ impl Gate {
                 approval_id: None,
             })),
             Requirement::Ask(reason) => {
-                let approval_id = self
-                    .authority
-                    .issue(&self.binding(tool.name(), &call.id, &arguments), Timestamp::now())?;
+                let approval_id =
+                    self.authority.issue(&self.binding(&meant, &call.id), Timestamp::now())?;
                 self.record(LedgerKind::ApprovalRequested, tool.name(), &call.id, &approval_id)
                     .await?;
                 Ok(Decision::ApprovalRequired { approval_id, reason: reason.sentence() })
             }
-            Requirement::Disabled => {
-                let message = format!("There is no tool \"{}\" for you to use.", call.tool);
-                self.refuse(&call, "TOOL_DISABLED", message).await
-            }
+            Requirement::Disabled => self.refuse_tool(&meant, &call.id).await,
         }
     }
 
     async fn decide_answered(
         &self,
-        call: &ProposedCall,
+        tool_call_id: String,
         tool: BuiltInTool,
-        arguments: &CanonicalArguments,
+        meant: &MeantCall,
         operation: Box<Operation>,
         answer: &CurrentAnswer,
     ) -> Result<Decision, StateError> {
@@ -239,7 +234,7 @@ impl Gate {
             }),
             Verdict::Refused(refusal) => Ok(refused_approval(refusal)),
             Verdict::Claimed => {
-                let binding = self.binding(tool.name(), &call.id, arguments);
+                let binding = self.binding(meant, &tool_call_id);
                 let now = Timestamp::now();
                 match self
                     .authority
@@ -248,9 +243,9 @@ impl Gate {
                 {
                     Ok(_) => {
                         let kind = LedgerKind::ApprovalGranted;
-                        self.record(kind, tool.name(), &call.id, &answer.approval_id).await?;
+                        self.record(kind, tool.name(), &tool_call_id, &answer.approval_id).await?;
                         Ok(Decision::Granted(GrantedCall {
-                            tool_call_id: call.id.clone(),
+                            tool_call_id,
                             tool,
                             operation,
                             approval_id: Some(answer.approval_id.clone()),
@@ -258,7 +253,8 @@ impl Gate {
                     }
                     Err(refusal) => {
                         let approval = Some(answer.approval_id.as_str());
-                        self.record_refusal(&call.tool, &call.id, approval, refusal.code()).await?;
+                        self.record_refusal(&meant.tool, &tool_call_id, approval, refusal.code())
+                            .await?;
                         Ok(refused_approval(&refusal))
                     }
                 }
@@ -266,38 +262,26 @@ impl Gate {
         }
     }
 
-    fn verify(&self, call: &ToolPart, approval_id: &str) -> Result<(), ApprovalRefusal> {
-        let arguments = posted_arguments(call)?;
-        let binding = self.binding(&call.tool_name, &call.tool_call_id, &arguments);
-        self.authority.verify(approval_id, &binding, Timestamp::now())
-    }
-
     async fn redeem_denial(
         &self,
-        call: &ToolPart,
+        meant: &MeantCall,
+        tool_call_id: &str,
         approval_id: &str,
     ) -> Result<(), ApprovalRefusal> {
-        let arguments = posted_arguments(call)?;
-        let binding = self.binding(&call.tool_name, &call.tool_call_id, &arguments);
+        let binding = self.binding(meant, tool_call_id);
         self.authority.redeem(approval_id, &binding, Answer::Denied, Timestamp::now()).await?;
-        let kind = LedgerKind::ApprovalDenied;
-        self.record(kind, &call.tool_name, &call.tool_call_id, approval_id)
+        self.record(LedgerKind::ApprovalDenied, &meant.tool, tool_call_id, approval_id)
             .await
             .map_err(ApprovalRefusal::Unavailable)
     }
 
-    fn binding<'a>(
-        &'a self,
-        tool: &'a str,
-        tool_call_id: &'a str,
-        arguments: &'a CanonicalArguments,
-    ) -> Binding<'a> {
+    fn binding<'a>(&'a self, meant: &'a MeantCall, tool_call_id: &'a str) -> Binding<'a> {
         Binding {
             user: &self.facts.user,
             workspace: &self.facts.workspace,
-            tool,
+            tool: &meant.tool,
             tool_call_id,
-            arguments,
+            arguments: &meant.arguments,
         }
     }
 
@@ -308,13 +292,24 @@ impl Gate {
 
 /// What goes on record.
 impl Gate {
+    /// Refuses a tool in the same words whether it is off for this caller or doesn't exist.
+    async fn refuse_tool(
+        &self,
+        meant: &MeantCall,
+        tool_call_id: &str,
+    ) -> Result<Decision, StateError> {
+        let message = format!("There is no tool \"{}\" for you to use.", meant.tool);
+        self.refuse(&meant.tool, tool_call_id, "TOOL_DISABLED", message).await
+    }
+
     async fn refuse(
         &self,
-        call: &ProposedCall,
+        tool: &str,
+        tool_call_id: &str,
         code: &'static str,
         message: String,
     ) -> Result<Decision, StateError> {
-        self.record_refusal(&call.tool, &call.id, None, code).await?;
+        self.record_refusal(tool, tool_call_id, None, code).await?;
         Ok(Decision::Refused { code, message })
     }
 
@@ -356,12 +351,6 @@ impl Gate {
             ..LedgerEntry::new(self.facts.workspace.clone(), kind)
         }
     }
-}
-
-/// Arguments that have no canonical form can't have been signed.
-fn posted_arguments(call: &ToolPart) -> Result<CanonicalArguments, ApprovalRefusal> {
-    let arguments = call.input.as_ref().map_or("", |input| input.get());
-    CanonicalArguments::parse(arguments).map_err(|_| ApprovalRefusal::Invalid)
 }
 
 fn invalid(error: impl std::fmt::Display) -> Decision {

@@ -5,6 +5,7 @@
 //! administrator's ceiling, verifies and spends the user's approvals, and puts every refusal on
 //! record. A grant carries the operation itself, so what runs is what was approved.
 
+mod call;
 mod effect;
 mod gate;
 mod modes;
@@ -15,5 +16,5 @@ pub use effect::Effect;
 pub use gate::{Decision, Gate, GrantedCall, ProposedCall, TurnFacts};
 pub use modes::{ApprovalMode, AskReason, Requirement, ToolCeiling, requirement};
 pub use palisade_conversation::ToolMode;
-pub use rules::Rules;
-pub use tools::{ArgumentError, BuiltInTool, MAXIMUM_ITEMS, effect_of};
+pub use rules::{Rules, ToolAccess, UnknownToolAccess};
+pub use tools::{ArgumentError, BuiltInTool, EXECUTE, MAXIMUM_ITEMS, REGISTRY, effect_of};

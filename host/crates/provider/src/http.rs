@@ -98,7 +98,8 @@ pub(crate) fn named(failure: EgressFailure, provider: String, during: During) ->
         (EgressFailure::Timeout(limit), _) => {
             ProviderError::Timeout { provider, seconds: limit.as_secs().max(1) }
         }
-        (EgressFailure::Failed(source), During::Connection) => {
+        (EgressFailure::NotConnected(source), _)
+        | (EgressFailure::Failed(source), During::Connection) => {
             ProviderError::Unavailable { provider, source }
         }
         (EgressFailure::Failed(source), During::Body) => ProviderError::Cut { provider, source },

@@ -40,8 +40,8 @@ mod upload;
 
 pub use demo::{DEMO_MODEL, DemoTransport};
 pub use egress::{
-    AllowPrivate, AllowPrivateError, EgressClient, EgressLimits, EgressPolicy, NameLookup, Range,
-    SystemLookup,
+    AllowPrivate, AllowPrivateError, EgressClient, EgressFailure, EgressLimits, EgressPolicy,
+    NameLookup, Range, SystemLookup,
 };
 pub use error::{ProviderError, ProviderErrorKind};
 pub use http::HttpTransport;
@@ -52,6 +52,6 @@ pub use transport::{
     ProviderTransport,
 };
 pub use upload::{
-    ContentBroken, FILE_LIFETIME, FileContent, FileStorage, NewFile, StorageError, StoredFile,
-    file_storage,
+    ContentBroken, FILE_LIFETIME, FileContent, FileStorage, FormFile, NewFile, StorageError,
+    StoredFile, file_storage, form_with_file,
 };

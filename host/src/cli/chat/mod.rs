@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use futures_util::StreamExt;
 use palisade_conversation::ChatRequest;
 use palisade_data::{Caller, DataError};
+use palisade_policy::ToolAccess;
 
 use self::{
     session::{Answers, Session},
@@ -47,7 +48,13 @@ pub(super) async fn run_local(config: Config, arguments: ChatArguments) -> Resul
         ));
     };
     let app = App::open(config, None).await?;
-    let caller = app.project.caller_by_email(email).await.map_err(|error| match error {
+    let Some(project) = app.backend.embedded() else {
+        return Err(CliError::Usage(
+            "--user acts in the embedded project; with a running Directus say --url URL --token TOKEN"
+                .into(),
+        ));
+    };
+    let caller = project.caller_by_email(email).await.map_err(|error| match error {
         DataError::InvalidCredentials => {
             CliError::Usage(format!("the project has no active user {email}"))
         }
@@ -70,7 +77,11 @@ impl Transport for Local {
         // The same words as from a host elsewhere.
         let refused = |error: TurnStartError| CliError::Refused(HttpError::from(error).summary());
         let request = ChatRequest::parse(&body).map_err(|error| refused(error.into()))?;
-        let stream = self.turns.start(self.caller.clone(), request).await.map_err(refused)?;
+        let stream = self
+            .turns
+            .start(self.caller.clone(), request, ToolAccess::Direct)
+            .await
+            .map_err(refused)?;
         Ok(transport::chunks(stream.map(Ok::<_, std::convert::Infallible>)))
     }
 }

@@ -18,6 +18,7 @@ use crate::{
         HttpError,
         auth::{client_ip, cookie},
         body::OptionalJson,
+        embedded::Embedded,
         origin::Origin,
     },
 };
@@ -41,7 +42,7 @@ impl FromRequestParts<App> for SessionRequest {
         let text =
             |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let client = Client {
-            ip: client_ip(parts),
+            ip: client_ip(parts, app)?,
             user_agent: text(header::USER_AGENT).map(str::to_owned),
             origin: text(header::ORIGIN).map(str::to_owned),
         };
@@ -67,34 +68,37 @@ impl SessionRequest {
 /// `POST /auth/login`.
 pub(super) async fn login(
     State(app): State<App>,
+    Embedded(project): Embedded,
     request: SessionRequest,
     OptionalJson(body): OptionalJson,
 ) -> Result<Response, HttpError> {
     let login = LoginRequest::from_body(&body)?;
     drop(body);
-    let sign_in = app.project.login(&login, &request.client).await?;
+    let sign_in = project.login(&login, &request.client).await?;
     Ok(signed_in(&sign_in, &app))
 }
 
 /// `POST /auth/refresh`.
 pub(super) async fn refresh(
     State(app): State<App>,
+    Embedded(project): Embedded,
     request: SessionRequest,
     OptionalJson(body): OptionalJson,
 ) -> Result<Response, HttpError> {
     let (handle, mode) = request.handle(&body)?;
-    let sign_in = app.project.refresh(&handle, mode, &request.client).await?;
+    let sign_in = project.refresh(&handle, mode, &request.client).await?;
     Ok(signed_in(&sign_in, &app))
 }
 
 /// `POST /auth/logout`.
 pub(super) async fn logout(
     State(app): State<App>,
+    Embedded(project): Embedded,
     request: SessionRequest,
     OptionalJson(body): OptionalJson,
 ) -> Result<Response, HttpError> {
     let (handle, mode) = request.handle(&body)?;
-    app.project.logout(&handle).await?;
+    project.logout(&handle).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let name = match mode {
         SessionMode::Json => return Ok(response),

@@ -5,18 +5,27 @@ use palisade_conversation::{ChatRequest, ObjectRequest};
 
 use crate::{
     app::App,
-    http::{HttpError, auth::AppUser, body::JsonBytes, event_stream, object_text},
+    http::{
+        HttpError, auth::AppUser, body::JsonBytes, event_stream, object_text,
+        parameters::QueryParameters,
+    },
 };
 
-/// `POST /ai/chat`: a turn.
+/// `POST /ai/chat`: a turn. `?tool_mode=registry` gives the model the tools as Data Studio expects
+/// them, through `search`, `execute` and `schema`.
 pub(super) async fn chat(
     State(app): State<App>,
     AppUser(caller): AppUser,
+    parameters: QueryParameters,
     JsonBytes(body): JsonBytes,
 ) -> Result<Response, HttpError> {
+    let access = parameters
+        .allow(&["tool_mode"])?
+        .parse("tool_mode", "direct or registry")?
+        .unwrap_or_default();
     let request = ChatRequest::parse(&body)?;
     drop(body);
-    Ok(event_stream::respond(app.turns.start(caller, request).await?))
+    Ok(event_stream::respond(app.turns.start(caller, request, access).await?))
 }
 
 /// `POST /ai/object`: one JSON value.

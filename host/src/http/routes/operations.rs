@@ -22,8 +22,8 @@ pub(super) async fn health(
     let state = app.state.ping().await.inspect_err(|error| {
         tracing::error!(%error, "the state database doesn't answer");
     });
-    let project = sqlx::query("select 1").execute(app.project.pool()).await.inspect_err(|error| {
-        tracing::error!(%error, "the project's database doesn't answer");
+    let project = app.backend.ping().await.inspect_err(|error| {
+        tracing::error!(%error, "the project doesn't answer");
     });
     let word = |well: bool| if well { "ok" } else { "error" };
     let well = state.is_ok() && project.is_ok();

@@ -3,20 +3,17 @@
 use axum::{
     Json,
     body::Body,
-    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use crate::{
-    app::App,
-    http::{
-        HttpError,
-        auth::Anyone,
-        parameters::{ItemQuery, PathParameters},
-    },
+use crate::http::{
+    HttpError,
+    auth::Anyone,
+    embedded::Embedded,
+    parameters::{ItemQuery, PathParameters},
 };
 
 /// Bytes of a file that are read at a time.
@@ -30,78 +27,81 @@ fn answer(data: Value) -> Answer {
 
 /// `GET /users/me`.
 pub(super) async fn users_me(
-    State(app): State<App>,
+    Embedded(project): Embedded,
     Anyone(caller): Anyone,
     ItemQuery(query): ItemQuery,
 ) -> Answer {
-    answer(app.project.users_me(&caller, &query).await?)
+    answer(project.users_me(&caller, &query).await?)
 }
 
 /// `GET /policies/me/globals`.
-pub(super) async fn policies_me_globals(State(app): State<App>, Anyone(caller): Anyone) -> Answer {
-    answer(app.project.policies_me_globals(&caller).await?)
+pub(super) async fn policies_me_globals(
+    Embedded(project): Embedded,
+    Anyone(caller): Anyone,
+) -> Answer {
+    answer(project.policies_me_globals(&caller).await?)
 }
 
 /// `GET /permissions/me`.
-pub(super) async fn permissions_me(State(app): State<App>, Anyone(caller): Anyone) -> Answer {
-    answer(app.project.permissions_me(&caller).await?)
+pub(super) async fn permissions_me(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
+    answer(project.permissions_me(&caller).await?)
 }
 
 /// `GET /collections`.
-pub(super) async fn collections(State(app): State<App>, Anyone(caller): Anyone) -> Answer {
-    answer(app.project.collections(&caller).await?)
+pub(super) async fn collections(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
+    answer(project.collections(&caller).await?)
 }
 
 /// `GET /fields`.
-pub(super) async fn all_fields(State(app): State<App>, Anyone(caller): Anyone) -> Answer {
-    answer(app.project.fields(&caller, None).await?)
+pub(super) async fn all_fields(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
+    answer(project.fields(&caller, None).await?)
 }
 
 /// `GET /fields/{collection}`.
 pub(super) async fn fields(
-    State(app): State<App>,
+    Embedded(project): Embedded,
     Anyone(caller): Anyone,
     PathParameters([collection]): PathParameters<1>,
 ) -> Answer {
-    answer(app.project.fields(&caller, Some(&collection)).await?)
+    answer(project.fields(&caller, Some(&collection)).await?)
 }
 
 /// `GET /items/{collection}`.
 pub(super) async fn items(
-    State(app): State<App>,
+    Embedded(project): Embedded,
     Anyone(caller): Anyone,
     PathParameters([collection]): PathParameters<1>,
     ItemQuery(query): ItemQuery,
 ) -> Answer {
-    answer(app.project.items(&caller, &collection, &query).await?)
+    answer(project.items(&caller, &collection, &query).await?)
 }
 
 /// `GET /items/{collection}/{id}`.
 pub(super) async fn item(
-    State(app): State<App>,
+    Embedded(project): Embedded,
     Anyone(caller): Anyone,
     PathParameters([collection, key]): PathParameters<2>,
     ItemQuery(query): ItemQuery,
 ) -> Answer {
-    answer(app.project.item(&caller, &collection, &key, &query).await?)
+    answer(project.item(&caller, &collection, &key, &query).await?)
 }
 
 /// `GET /files`.
 pub(super) async fn files(
-    State(app): State<App>,
+    Embedded(project): Embedded,
     Anyone(caller): Anyone,
     ItemQuery(query): ItemQuery,
 ) -> Answer {
-    answer(app.project.files(&caller, &query).await?)
+    answer(project.files(&caller, &query).await?)
 }
 
 /// `GET /assets/{id}`.
 pub(super) async fn asset(
-    State(app): State<App>,
+    Embedded(project): Embedded,
     Anyone(caller): Anyone,
     PathParameters([id]): PathParameters<1>,
 ) -> Result<Response, HttpError> {
-    let asset = app.project.asset(&caller, &id).await?;
+    let asset = project.asset(&caller, &id).await?;
     let disposition = asset.content_disposition();
     let content = ReaderStream::with_capacity(asset.content, CHUNK_BYTES);
     let mut response = Body::from_stream(content).into_response();

@@ -79,12 +79,20 @@ pub(super) enum Content<'a> {
     },
     ToolResult {
         tool_use_id: String,
-        /// Not blank.
         #[serde(skip_serializing_if = "Option::is_none")]
-        content: Option<&'a str>,
+        content: Option<ResultContent<'a>>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_error: bool,
     },
+}
+
+/// What a result holds.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum ResultContent<'a> {
+    /// Not blank.
+    Text(&'a str),
+    Blocks(Vec<Content<'a>>),
 }
 
 /// Where a file's content is.

@@ -2,7 +2,7 @@
 
 use super::blocks::{Content, Source};
 use super::can;
-use crate::conversation::FileContent;
+use crate::conversation::{FileContent, Media};
 use crate::format::files::unreadable_note;
 use crate::types::Endpoint;
 
@@ -54,6 +54,17 @@ pub(super) fn block<'a>(
         (Some(Kind::Pdf | Kind::PlainText), Some(source)) => Content::Document { source, title },
         _ => Content::Text { text: unreadable_note(filename, media_type).into() },
     }
+}
+
+/// The image of a result.
+pub(super) fn image(media: &Media) -> Option<Content<'_>> {
+    let Some(Kind::Image(media_type)) = Kind::of(&media.media_type) else { return None };
+    Some(Content::Image { source: Source::Base64 { media_type, data: &media.base64 } })
+}
+
+/// Whether a model that sees takes a result's image of this type.
+pub(super) fn is_image(media_type: &str) -> bool {
+    matches!(Kind::of(media_type), Some(Kind::Image(_)))
 }
 
 fn source(kind: Kind, content: &FileContent) -> Option<Source<'_>> {

@@ -3,7 +3,7 @@
 //! answer doesn't end with thinking, and the last message is the user's, unless the model goes on
 //! with a paused answer.
 
-use super::blocks::{Content, Markable, Message, Role};
+use super::blocks::{Content, Markable, Message, ResultContent, Role};
 use super::files;
 use super::thinking::{REDACTED, Redacted, Signed, THINKING};
 use crate::conversation::{AnswerPart, Call, CallResult, Conversation, Entry, GO_ON, UserPart};
@@ -159,9 +159,16 @@ fn tool_use<'a>(call: &'a Call, ids: &mut WireIds) -> Result<Content<'a>, Failur
 
 fn result<'a>(result: &'a CallResult, ids: &mut WireIds) -> Content<'a> {
     let content = Some(result.content.as_str()).filter(|content| !content.trim().is_empty());
+    let content = match result.media.as_deref().and_then(files::image) {
+        Some(image) => {
+            let text = content.map(|text| Content::Text { text: text.into() });
+            Some(ResultContent::Blocks(text.into_iter().chain([image]).collect()))
+        }
+        None => content.or(result.failed.then_some(FAILED)).map(ResultContent::Text),
+    };
     Content::ToolResult {
         tool_use_id: ids.of_call(&result.call_id, None),
-        content: content.or(result.failed.then_some(FAILED)),
+        content,
         is_error: result.failed,
     }
 }

@@ -65,6 +65,10 @@ impl WireFormat for Anthropic {
         Ok(Request { path: "v1/messages".into(), headers, body })
     }
 
+    fn reads_result(&self, media_type: &str) -> bool {
+        can(&self.endpoint, "images") && files::is_image(media_type)
+    }
+
     fn reader(&self, conversation: &Conversation) -> Box<dyn EventReader> {
         let calls_are_the_answer = matches!(self.output(conversation), Output::Tool(_));
         Box::new(MessagesReader::new(MessageAnswer::new(calls_are_the_answer)))

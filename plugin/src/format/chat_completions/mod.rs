@@ -41,6 +41,16 @@ impl WireFormat for ChatCompletions {
         Ok(Request { path: "chat/completions".into(), headers: Vec::new(), body })
     }
 
+    fn reads_result(&self, media_type: &str) -> bool {
+        let can = |capability| self.endpoint.capabilities.iter().any(|named| named == capability);
+        match media_type {
+            // Mistral refuses a user's message right after a tool's.
+            _ if self.id_shape == IdShape::Nine => false,
+            "image/png" | "image/jpeg" | "image/webp" | "image/gif" => can("images"),
+            _ => can("audio") && request::audio_format(media_type).is_some(),
+        }
+    }
+
     fn reader(&self, conversation: &Conversation) -> Box<dyn EventReader> {
         let mode = OutputMode::of(&self.endpoint, conversation);
         Box::new(StreamReader::new(reader::ChatAnswer::new(mode)))

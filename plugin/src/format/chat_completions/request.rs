@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::output::{self, OutputMode};
 use crate::conversation::{AnswerPart, CallResult, Conversation, Entry, FileContent, UserPart};
 use crate::failure::Failure;
-use crate::format::files::unreadable_note;
+use crate::format::files::{DataUrl, Url, unreadable_note};
 use crate::format::wire_ids::{IdShape, WireIds};
 use crate::types::Endpoint;
 
@@ -68,12 +68,19 @@ enum Content<'a> {
 enum ContentPart<'a> {
     Text { text: std::borrow::Cow<'a, str> },
     ImageUrl { image_url: ImageUrl<'a> },
+    InputAudio { input_audio: Audio<'a> },
     File { file: FileData<'a> },
 }
 
 #[derive(Serialize)]
 struct ImageUrl<'a> {
-    url: &'a str,
+    url: Url<'a>,
+}
+
+#[derive(Serialize)]
+struct Audio<'a> {
+    data: &'a str,
+    format: &'static str,
 }
 
 #[derive(Serialize)]
@@ -193,6 +200,11 @@ fn messages(id_shape: IdShape, conversation: &Conversation) -> Vec<Message<'_>> 
             Entry::Answer(parts) => messages.push(answer(parts, &mut ids)),
             Entry::Results(results) => {
                 messages.extend(results.iter().map(|result| tool_result(result, &mut ids)));
+                let media: Vec<_> =
+                    results.iter().flat_map(|result| media_of(result, &mut ids)).collect();
+                if !media.is_empty() {
+                    messages.push(Message::User { content: Content::Parts(media) });
+                }
             }
         }
     }
@@ -201,6 +213,29 @@ fn messages(id_shape: IdShape, conversation: &Conversation) -> Vec<Message<'_>> 
 
 fn tool_result<'a>(result: &'a CallResult, ids: &mut WireIds) -> Message<'a> {
     Message::Tool { tool_call_id: ids.of_call(&result.call_id, None), content: &result.content }
+}
+
+/// What belongs to a result, after a line that says to which: a tool's message holds only text.
+fn media_of<'a>(result: &'a CallResult, ids: &mut WireIds) -> Vec<ContentPart<'a>> {
+    let Some(media) = result.media.as_deref() else { return Vec::new() };
+    let part = match audio_format(&media.media_type) {
+        Some(format) => {
+            ContentPart::InputAudio { input_audio: Audio { data: &media.base64, format } }
+        }
+        None => ContentPart::ImageUrl { image_url: ImageUrl { url: Url::Data(DataUrl(media)) } },
+    };
+    let of = ids.of_call(&result.call_id, None);
+    let text = format!("[From the result of the tool call {of}:]").into();
+    vec![ContentPart::Text { text }, part]
+}
+
+/// The format's name of a type of sound, for those that it takes.
+pub(super) fn audio_format(media_type: &str) -> Option<&'static str> {
+    match media_type {
+        "audio/mpeg" => Some("mp3"),
+        "audio/wav" => Some("wav"),
+        _ => None,
+    }
 }
 
 fn answer<'a>(parts: &'a [AnswerPart], ids: &mut WireIds) -> Message<'a> {
@@ -242,9 +277,9 @@ fn content(parts: &[UserPart]) -> Content<'_> {
     for part in &parts {
         match part {
             ContentPart::Text { text: more } => append(&mut text, more, "\n\n"),
-            ContentPart::ImageUrl { .. } | ContentPart::File { .. } => {
-                return Content::Parts(parts);
-            }
+            ContentPart::ImageUrl { .. }
+            | ContentPart::InputAudio { .. }
+            | ContentPart::File { .. } => return Content::Parts(parts),
         }
     }
     Content::Text(text.unwrap_or_default())
@@ -256,7 +291,7 @@ fn content_part(part: &UserPart) -> ContentPart<'_> {
         UserPart::File { media_type, content, filename } => {
             if let FileContent::Inline(url) = content {
                 if media_type.starts_with("image/") {
-                    return ContentPart::ImageUrl { image_url: ImageUrl { url } };
+                    return ContentPart::ImageUrl { image_url: ImageUrl { url: Url::Given(url) } };
                 }
                 if media_type == "application/pdf" {
                     let filename = filename.as_deref().unwrap_or("file");

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::parts::{Content, FunctionCall, FunctionResponse, Part, ResultObject, Role};
+use super::parts::{
+    Content, FunctionCall, FunctionResponse, Part, ResponsePart, ResultObject, Role,
+};
 use super::signatures::{self, CallState};
 use super::{THOUGHT, can, media, names};
 use crate::conversation::{AnswerPart, Call, CallResult, Entry, UserPart};
@@ -105,21 +107,32 @@ impl<'a> Contents<'a> {
     }
 
     fn results(&mut self, results: &'a [CallResult]) {
-        let parts = results
-            .iter()
-            .filter_map(|result| {
-                let call = self.open.pop_front()?;
-                let response = if result.failed {
-                    ResultObject::Error(&result.content)
+        let mut parts = Vec::new();
+        // The responses stand together, as the calls did.
+        let mut beside = Vec::new();
+        for result in results {
+            let Some(call) = self.open.pop_front() else { break };
+            let response = if result.failed {
+                ResultObject::Error(&result.content)
+            } else {
+                ResultObject::Output(&result.content)
+            };
+            let id = CallState::read(call.state.as_deref()).id;
+            let name = names::to_wire(&call.name);
+            let mut within = Vec::new();
+            if let Some(media) = result.media.as_deref() {
+                let inline_data = media::of_result(media);
+                if media::is_within_result(self.endpoint, &media.media_type) {
+                    within.push(ResponsePart { inline_data });
                 } else {
-                    ResultObject::Output(&result.content)
-                };
-                let id = CallState::read(call.state.as_deref()).id;
-                let name = names::to_wire(&call.name);
-                let function_response = Some(FunctionResponse { id, name, response });
-                Some(Part { function_response, ..Part::default() })
-            })
-            .collect();
+                    beside.push(Part::text(format!("[From the result of {name}:]")));
+                    beside.push(Part { inline_data: Some(inline_data), ..Part::default() });
+                }
+            }
+            let function_response = Some(FunctionResponse { id, name, response, parts: within });
+            parts.push(Part { function_response, ..Part::default() });
+        }
+        parts.append(&mut beside);
         self.push(Role::User, parts);
     }
 }

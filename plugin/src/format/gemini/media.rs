@@ -2,7 +2,7 @@
 
 use super::can;
 use super::parts::{FileData, InlineData, Part};
-use crate::conversation::FileContent;
+use crate::conversation::{FileContent, Media};
 use crate::format::files::unreadable_note;
 use crate::types::Endpoint;
 
@@ -22,10 +22,29 @@ pub(super) fn part<'a>(
             Part { file_data: Some(FileData { mime_type, file_uri: uri }), ..Part::default() }
         }
         FileContent::Inline(url) if readable && let Some(data) = base64_of(url) => {
+            let mime_type = mime_type.into();
             Part { inline_data: Some(InlineData { mime_type, data }), ..Part::default() }
         }
         _ => Part::text(unreadable_note(filename, media_type)),
     }
+}
+
+/// The image or sound of a result.
+pub(super) fn of_result(media: &Media) -> InlineData<'_> {
+    InlineData { mime_type: media.media_type.as_str().into(), data: &media.base64 }
+}
+
+/// Whether the model takes an image or sound of this type in a result.
+pub(super) fn is_read(endpoint: &Endpoint, media_type: &str) -> bool {
+    let needed = capability(media_type);
+    needed.is_some_and(|needed| ["images", "audio"].contains(&needed) && can(endpoint, needed))
+}
+
+/// Whether an image may stand inside of the result that it belongs to: the models since Gemini 3 take
+/// these types there. Older ones, and other types, go beside the results.
+pub(super) fn is_within_result(endpoint: &Endpoint, media_type: &str) -> bool {
+    let inside = ["image/png", "image/jpeg", "image/webp"];
+    can(endpoint, "thinking-level") && inside.contains(&media_type)
 }
 
 /// What a model has to be able to do to read a type; none for types that Gemini refuses.

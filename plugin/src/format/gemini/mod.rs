@@ -41,6 +41,10 @@ impl WireFormat for Gemini {
         Ok(Request { path, headers: Vec::new(), body })
     }
 
+    fn reads_result(&self, media_type: &str) -> bool {
+        media::is_read(&self.endpoint, media_type)
+    }
+
     fn reader(&self, _conversation: &Conversation) -> Box<dyn EventReader> {
         Box::new(GeminiReader::default())
     }

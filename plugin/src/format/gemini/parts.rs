@@ -41,7 +41,7 @@ pub(super) struct Part<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InlineData<'a> {
-    pub(super) mime_type: String,
+    pub(super) mime_type: Cow<'a, str>,
     /// Base64.
     pub(super) data: &'a str,
 }
@@ -67,6 +67,15 @@ pub(super) struct FunctionResponse<'a> {
     pub(super) id: Option<Cow<'a, str>>,
     pub(super) name: Cow<'a, str>,
     pub(super) response: ResultObject<'a>,
+    /// Images of the result.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) parts: Vec<ResponsePart<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ResponsePart<'a> {
+    pub(super) inline_data: InlineData<'a>,
 }
 
 /// A result is an object by the protocol. Ours are texts and go as such: inside the object they would

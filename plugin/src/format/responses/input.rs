@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::state::{ItemState, ReasoningState};
-use crate::conversation::{AnswerPart, Call, Conversation, Entry, FileContent, UserPart};
-use crate::format::files::unreadable_note;
+use crate::conversation::{
+    AnswerPart, Call, CallResult, Conversation, Entry, FileContent, UserPart,
+};
+use crate::format::files::{DataUrl, Url, unreadable_note};
 use crate::format::wire_ids::{IdShape, WireIds};
 use crate::types::Endpoint;
 
@@ -46,8 +48,16 @@ pub(super) enum Item<'a> {
     },
     FunctionCallOutput {
         call_id: String,
-        output: &'a str,
+        output: Output<'a>,
     },
+}
+
+/// What a call gave.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Output<'a> {
+    Text(&'a str),
+    Content([Content<'a>; 2]),
 }
 
 #[derive(Serialize)]
@@ -61,7 +71,7 @@ pub(super) enum Content<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         file_id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        image_url: Option<&'a str>,
+        image_url: Option<Url<'a>>,
     },
     #[serde(rename = "input_file")]
     File {
@@ -95,12 +105,19 @@ pub(super) fn items<'a>(endpoint: &Endpoint, conversation: &'a Conversation) -> 
             Entry::Results(results) => {
                 items.extend(results.iter().map(|result| Item::FunctionCallOutput {
                     call_id: ids.of_call(&result.call_id, None),
-                    output: &result.content,
+                    output: output(result),
                 }));
             }
         }
     }
     items
+}
+
+fn output(result: &CallResult) -> Output<'_> {
+    let Some(media) = result.media.as_deref() else { return Output::Text(&result.content) };
+    let image_url = Some(Url::Data(DataUrl(media)));
+    let image = Content::Image { detail: "auto", file_id: None, image_url };
+    Output::Content([Content::Text { text: result.content.as_str().into() }, image])
 }
 
 fn content<'a>(endpoint: &Endpoint, part: &'a UserPart) -> Content<'a> {
@@ -115,7 +132,9 @@ fn content<'a>(endpoint: &Endpoint, part: &'a UserPart) -> Content<'a> {
     };
     match kind(endpoint, media_type) {
         Some(_) if *content == FileContent::Missing => unreadable(media_type, filename.as_deref()),
-        Some(FileKind::Image) => Content::Image { detail: "auto", file_id, image_url: data },
+        Some(FileKind::Image) => {
+            Content::Image { detail: "auto", file_id, image_url: data.map(Url::Given) }
+        }
         Some(FileKind::Document) => {
             // Next to an id no name is taken.
             let filename = data.map(|_| filename.as_deref().unwrap_or("file"));
@@ -129,6 +148,9 @@ fn unreadable<'a>(media_type: &str, filename: Option<&str>) -> Content<'a> {
     Content::Text { text: unreadable_note(filename, media_type).into() }
 }
 
+/// Media types of images.
+pub(super) const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
+
 enum FileKind {
     Image,
     Document,
@@ -138,7 +160,6 @@ enum FileKind {
 /// and PDF files are expected, which all current ones read; the provider takes the text out of other
 /// documents.
 fn kind(endpoint: &Endpoint, media_type: &str) -> Option<FileKind> {
-    const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
     const OFFICE: &str = "application/vnd.openxmlformats-officedocument.";
     let unknown = endpoint.capabilities.is_empty();
     let can = |name: &str| endpoint.capabilities.iter().any(|can| can == name);

@@ -38,6 +38,11 @@ impl WireFormat for Responses {
         Ok(Request { path: "responses".into(), headers: Vec::new(), body })
     }
 
+    fn reads_result(&self, media_type: &str) -> bool {
+        let sees = self.endpoint.capabilities.iter().any(|named| named == "images");
+        sees && input::IMAGES.contains(&media_type)
+    }
+
     fn reader(&self, _: &Conversation) -> Box<dyn EventReader> {
         Box::new(ResponsesReader::default())
     }

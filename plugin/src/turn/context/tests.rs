@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::conversation::{AnswerPart, Call, CallResult};
-use crate::types::Settings;
+use crate::types::{Settings, ToolMode};
 
 fn endpoint(context: Option<u64>, output: Option<u32>) -> Endpoint {
     Endpoint {
@@ -20,7 +20,12 @@ fn endpoint(context: Option<u64>, output: Option<u32>) -> Endpoint {
 
 fn window(context: u64, layout: Layout) -> Window {
     let endpoint = endpoint(Some(context), Some(1));
-    let settings = Settings { max_steps: 1, system_prompt: None, tool_result_bytes: 3 };
+    let settings = Settings {
+        max_steps: 1,
+        system_prompt: None,
+        tool_result_bytes: 3,
+        tool_mode: ToolMode::Direct,
+    };
     Window::new(&endpoint, ResultLimit::new(&settings, &endpoint), layout)
 }
 
@@ -64,7 +69,12 @@ fn what_fits_stays_and_without_a_known_context_all_does() {
     assert!(!window(100_000, layout).fit(&mut conversation));
     let (mut conversation, layout) = talk(5);
     let endpoint = endpoint(None, None);
-    let settings = Settings { max_steps: 1, system_prompt: None, tool_result_bytes: 3 };
+    let settings = Settings {
+        max_steps: 1,
+        system_prompt: None,
+        tool_result_bytes: 3,
+        tool_mode: ToolMode::Direct,
+    };
     let mut window = Window::new(&endpoint, ResultLimit::new(&settings, &endpoint), layout);
     assert!(!window.fit(&mut conversation));
     assert_eq!(conversation.entries.len(), 11);
@@ -144,7 +154,7 @@ fn a_turn_that_grows_pushes_older_ones_out() {
         arguments: "{}".into(),
         state: None,
     };
-    let result = CallResult { call_id: "c".into(), content: "x".repeat(1_500), failed: false };
+    let result = CallResult::succeeded("c", "x".repeat(1_500));
     window.count(460, conversation.entries.len() + 1);
     conversation.push_step(vec![AnswerPart::Call(call)], vec![result]);
     assert!(!window.fit(&mut conversation), "460 counted, 508 estimated");
@@ -157,7 +167,12 @@ fn a_turn_that_grows_pushes_older_ones_out() {
 fn room_is_left_for_the_answer_and_a_result() {
     let room = |context, output, bytes| {
         let endpoint = endpoint(Some(context), output);
-        let settings = Settings { max_steps: 1, system_prompt: None, tool_result_bytes: bytes };
+        let settings = Settings {
+            max_steps: 1,
+            system_prompt: None,
+            tool_result_bytes: bytes,
+            tool_mode: ToolMode::Direct,
+        };
         let limit = ResultLimit::new(&settings, &endpoint);
         Window::new(&endpoint, limit, Layout::default()).room
     };
@@ -191,11 +206,7 @@ fn conversations() -> impl Strategy<Value = (Conversation, Layout)> {
                 for (bytes, count) in steps {
                     let ids: Vec<_> =
                         calls.by_ref().take(count).map(|id: u32| id.to_string()).collect();
-                    let results = ids.iter().map(|id| CallResult {
-                        call_id: id.clone(),
-                        content: "r".repeat(bytes),
-                        failed: false,
-                    });
+                    let results = ids.iter().map(|id| CallResult::succeeded(id, "r".repeat(bytes)));
                     conversation.push_step(answer_parts(bytes, &ids), results.collect());
                 }
                 layout.ends.push(conversation.entries.len());

@@ -210,11 +210,8 @@ fn results_stay_texts() {
     let mut conversation = Conversation::default();
     conversation.push_user(vec![UserPart::Text("Hi".into())]);
     for failed in [false, true] {
-        let result = CallResult {
-            call_id: "c".into(),
-            content: r#"{"id":9007199254740993}"#.into(),
-            failed,
-        };
+        let content = r#"{"id":9007199254740993}"#.into();
+        let result = CallResult { failed, ..CallResult::succeeded("c", content) };
         conversation.push_step(vec![palisade_plugin::AnswerPart::Call(call.clone())], vec![result]);
     }
     let sent = sent(endpoint(), &conversation);

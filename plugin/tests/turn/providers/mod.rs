@@ -6,6 +6,7 @@ mod chat_completions;
 mod gemini;
 mod gemini_answers;
 mod gemini_requests;
+mod media;
 mod responses;
 mod responses_particulars;
 mod scenarios;

@@ -37,7 +37,7 @@ fn broken(body: &str, end: Error) -> FakeResponse {
     }
 }
 
-fn called(id: &'static str, name: &'static str, arguments: serde_json::Value) -> Called {
+pub(crate) fn called(id: &'static str, name: &'static str, arguments: serde_json::Value) -> Called {
     Called { id, name, arguments }
 }
 

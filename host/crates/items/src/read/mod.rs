@@ -67,6 +67,7 @@ pub(crate) async fn read_items(
         data: Value::Array(data),
         collections: uses.collections.into_iter().collect(),
         fields: uses.fields.into_iter().collect(),
+        ..Outcome::default()
     })
 }
 

@@ -107,9 +107,7 @@ pub(crate) async fn execute(
             writer.delete(connection, collection, &keys).await?;
             Ok(result::keys(writer, keys))
         }
-        Operation::Schema { .. } | Operation::ReadItems { .. } => {
-            Err(DataError::internal("a read is not a write"))
-        }
+        _ => Err(DataError::internal("not a write of items")),
     }
 }
 

@@ -72,5 +72,6 @@ fn outcome(writer: Writer<'_>, data: Vec<Value>) -> Outcome {
         data: Value::Array(data),
         collections: writer.uses.collections.into_iter().collect(),
         fields: writer.uses.fields.into_iter().collect(),
+        ..Outcome::default()
     }
 }

@@ -9,6 +9,7 @@ use reqwest::{
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
     redirect::Policy,
 };
+use thiserror::Error;
 use url::{Host, Url};
 
 use super::{
@@ -28,15 +29,18 @@ pub struct EgressLimits {
     pub response_headers: Duration,
     /// Between two pieces of a body.
     pub idle_read: Duration,
+    /// How long a connection without a request is kept for the next one.
+    pub idle_connection: Duration,
 }
 
 impl Default for EgressLimits {
-    /// 10 s, 60 s, 90 s.
+    /// 10 s, 60 s, 90 s, 60 s.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
             response_headers: Duration::from_secs(60),
             idle_read: Duration::from_secs(90),
+            idle_connection: Duration::from_secs(60),
         }
     }
 }
@@ -54,12 +58,22 @@ pub struct EgressClient {
     limits: EgressLimits,
 }
 
-/// Why a request got no answer, before it is known whose request it was.
-#[derive(Debug)]
-pub(crate) enum EgressFailure {
+/// Why a request got no answer, before it is known whose request it was. Sources never hold the
+/// address that was asked.
+#[derive(Debug, Error)]
+pub enum EgressFailure {
+    /// The guard forbids the address. Nothing was sent.
+    #[error("the address is not permitted")]
     Refused,
+    /// There is no connection. Nothing was sent.
+    #[error("no connection")]
+    NotConnected(#[source] Box<dyn StdError + Send + Sync>),
+    /// No answer within this time.
+    #[error("no answer within {} s", .0.as_secs())]
     Timeout(Duration),
-    Failed(Box<dyn StdError + Send + Sync>),
+    /// The connection broke, after something was sent.
+    #[error("the connection broke")]
+    Failed(#[source] Box<dyn StdError + Send + Sync>),
 }
 
 impl EgressClient {
@@ -94,7 +108,7 @@ impl EgressClient {
             .connect_timeout(limits.connect)
             .tcp_keepalive(Duration::from_secs(60))
             .http2_keep_alive_interval(Duration::from_secs(30))
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(limits.idle_connection)
             .build()
             .map_err(|error| ProviderError::Client(Box::new(error)))?;
         Ok(Self { client, policy, limits })
@@ -117,7 +131,9 @@ impl EgressClient {
 
     /// Sends a request and waits for the headers of the answer, for as long as `within` says. A body
     /// that fails breaks the connection off.
-    pub(crate) async fn send(
+    ///
+    /// Errors: [`EgressFailure`].
+    pub async fn send(
         &self,
         method: Method,
         url: Url,
@@ -149,10 +165,7 @@ impl EgressClient {
     }
 
     /// The body of an answer as it arrives. Ends after a failure; dropping it closes the connection.
-    pub(crate) fn body(
-        &self,
-        response: Response,
-    ) -> BoxStream<'static, Result<Bytes, EgressFailure>> {
+    pub fn body(&self, response: Response) -> BoxStream<'static, Result<Bytes, EgressFailure>> {
         let idle = self.limits.idle_read;
         // The body alone: headers would keep alive the whole buffer that they arrived in, for as long
         // as the answer takes.
@@ -176,9 +189,10 @@ impl EgressClient {
             }
             source = cause.source();
         }
-        match error.is_timeout() {
-            true => EgressFailure::Timeout(self.limits.connect),
-            false => EgressFailure::Failed(Box::new(error.without_url())),
+        match (error.is_connect(), error.is_timeout()) {
+            (true, false) => EgressFailure::NotConnected(Box::new(error.without_url())),
+            (_, true) => EgressFailure::Timeout(self.limits.connect),
+            (false, false) => EgressFailure::Failed(Box::new(error.without_url())),
         }
     }
 }

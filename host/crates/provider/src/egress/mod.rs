@@ -8,7 +8,6 @@ mod policy;
 
 pub use address::Range;
 pub use allow::{AllowPrivate, AllowPrivateError};
-pub(crate) use client::EgressFailure;
-pub use client::{EgressClient, EgressLimits};
+pub use client::{EgressClient, EgressFailure, EgressLimits};
 pub use guard::{NameLookup, SystemLookup};
 pub use policy::EgressPolicy;

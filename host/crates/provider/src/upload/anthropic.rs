@@ -42,7 +42,7 @@ impl FileStorage for AnthropicFiles {
     ) -> Result<StoredFile, StorageError> {
         let seconds = FILE_LIFETIME.as_secs().to_string();
         let (mut headers, body) =
-            form::with_file(&[("expires_in_seconds", &seconds)], file, content);
+            form::form_with_file(&[("expires_in_seconds", &seconds)], file.into(), content);
         headers.extend([VERSION]);
         let url = self.0.below(&["v1", "files"]);
         let response = self.0.upload(url, headers, body, Key::Attached).await?;

@@ -10,10 +10,27 @@ use uuid::Uuid;
 
 use super::{ContentBroken, FileContent, NewFile};
 
+/// A file in a form.
+#[derive(Debug, Clone, Copy)]
+pub struct FormFile<'a> {
+    /// Name.
+    pub filename: &'a str,
+    /// IANA media type; without line breaks.
+    pub media_type: &'a str,
+    /// Bytes, where known.
+    pub size: Option<u64>,
+}
+
+impl<'a> From<&'a NewFile> for FormFile<'a> {
+    fn from(file: &'a NewFile) -> Self {
+        Self { filename: &file.filename, media_type: file.media_type, size: file.size }
+    }
+}
+
 /// The body and the headers of a form whose last part, `file`, is a file.
-pub(super) fn with_file(
+pub fn form_with_file(
     fields: &[(&str, &str)],
-    file: &NewFile,
+    file: FormFile<'_>,
     content: FileContent,
 ) -> (HeaderMap, Body) {
     let boundary = format!("palisade-{}", Uuid::new_v4().simple());
@@ -32,7 +49,7 @@ pub(super) fn with_file(
     (headers, Body::wrap_stream(body))
 }
 
-fn head(boundary: &str, fields: &[(&str, &str)], file: &NewFile) -> String {
+fn head(boundary: &str, fields: &[(&str, &str)], file: FormFile<'_>) -> String {
     let mut head = String::new();
     for (name, value) in fields {
         head.push_str(&format!(
@@ -42,7 +59,7 @@ fn head(boundary: &str, fields: &[(&str, &str)], file: &NewFile) -> String {
     head.push_str(&format!(
         "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\
          Content-Type: {}\r\n\r\n",
-        escaped(&file.filename),
+        escaped(file.filename),
         file.media_type
     ));
     head
@@ -65,7 +82,7 @@ mod tests {
             size: None,
         };
         assert_eq!(
-            head("B", &[("purpose", "user_data")], &file),
+            head("B", &[("purpose", "user_data")], (&file).into()),
             "--B\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nuser_data\r\n\
              --B\r\nContent-Disposition: form-data; name=\"file\"; \
              filename=\"a%22; name=%22purpose%0D%0A%0D%0AÜ.txt\"\r\n\
@@ -77,7 +94,7 @@ mod tests {
     fn the_length_is_said_where_it_is_known() {
         let file = |size| NewFile { filename: "a".into(), media_type: "text/plain", size };
         let length = |size| {
-            let (headers, _) = with_file(&[], &file(size), stream::empty().boxed());
+            let (headers, _) = form_with_file(&[], (&file(size)).into(), stream::empty().boxed());
             headers.get(CONTENT_LENGTH).map(|value| value.to_str().expect("ASCII").to_owned())
         };
         assert_eq!(length(None), None);

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 pub use error::StorageError;
+pub use form::{FormFile, form_with_file};
 
 use crate::{EgressClient, KeyLookup, ProviderError, ProviderKind, ProviderSettings};
 use client::StorageClient;

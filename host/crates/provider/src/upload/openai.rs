@@ -43,7 +43,7 @@ impl FileStorage for OpenAiFiles {
             ("expires_after[anchor]", "created_at"),
             ("expires_after[seconds]", &seconds),
         ];
-        let (headers, body) = form::with_file(&fields, file, content);
+        let (headers, body) = form::form_with_file(&fields, file.into(), content);
         let url = self.0.below(&["files"]);
         let response = self.0.upload(url, headers, body, Key::Attached).await?;
         let answer: Answer = self.0.json(response).await?;

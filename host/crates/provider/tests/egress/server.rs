@@ -48,7 +48,12 @@ pub(crate) fn policy(allow: &[&str]) -> EgressPolicy {
 
 pub(crate) fn limits(milliseconds: u64) -> EgressLimits {
     let limit = Duration::from_millis(milliseconds);
-    EgressLimits { connect: limit, response_headers: limit, idle_read: limit }
+    EgressLimits {
+        connect: limit,
+        response_headers: limit,
+        idle_read: limit,
+        idle_connection: limit,
+    }
 }
 
 /// Limits that no loopback exchange meets.

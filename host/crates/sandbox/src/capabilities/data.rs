@@ -3,7 +3,7 @@
 use std::{error::Error as _, sync::Arc};
 
 use async_trait::async_trait;
-use palisade_data::DataError;
+use palisade_data::{DataError, Media};
 use wasmtime::component::Resource;
 
 use super::{
@@ -41,6 +41,15 @@ pub struct OutcomeData {
     pub collection: Option<String>,
     /// Items read, created, updated or deleted.
     pub items: u32,
+    /// The image or sound that was read, for the model. Kept back where values are withheld.
+    pub media: Option<Media>,
+}
+
+impl OutcomeData {
+    /// Bytes that the outcome holds in the host's memory.
+    fn held_bytes(&self) -> usize {
+        self.json.len() + self.media.as_ref().map_or(0, |media| media.base64.len())
+    }
 }
 
 /// Runs granted operations.
@@ -79,7 +88,7 @@ impl data::Host for TurnState {
         (0..count)
             .map(|_| match results.next() {
                 Some(Ok(outcome)) => {
-                    self.meter.hold_outcome(outcome.json.len())?;
+                    self.meter.hold_outcome(outcome.held_bytes())?;
                     Ok(Ok(self.resources.push(outcome)?))
                 }
                 Some(Err(error)) => Ok(Err(self.data_error(&error).into())),
@@ -130,9 +139,21 @@ impl data::HostOutcome for TurnState {
         Ok(data::Excerpt { text: text.to_owned(), complete: text.len() == whole.len() })
     }
 
+    fn media(&mut self, outcome: Resource<OutcomeData>) -> wasmtime::Result<Option<data::Media>> {
+        self.meter.count_call()?;
+        let outcome = self.resources.get(&outcome)?;
+        if outcome.model_view != ModelView::Whole {
+            return Ok(None);
+        }
+        Ok(outcome.media.as_ref().map(|media| data::Media {
+            media_type: media.media_type.clone(),
+            base64: media.base64.clone(),
+        }))
+    }
+
     fn drop(&mut self, outcome: Resource<OutcomeData>) -> wasmtime::Result<()> {
         let outcome = self.resources.delete(outcome)?;
-        self.meter.release_outcome(outcome.json.len());
+        self.meter.release_outcome(outcome.held_bytes());
         Ok(())
     }
 }

@@ -66,10 +66,14 @@ impl From<&DataError> for CapabilityError {
             | DataError::TokenExpired
             | DataError::UserSuspended => CapabilityErrorKind::Denied,
             DataError::ServiceUnavailable { .. } => CapabilityErrorKind::Unavailable,
+            DataError::OutcomeUnknown => CapabilityErrorKind::Timeout,
+            DataError::Refused { status: 401 | 403, .. } => CapabilityErrorKind::Denied,
+            DataError::Refused { status: 429, .. } => CapabilityErrorKind::Limit,
+            DataError::Refused { status: 500.., .. } => CapabilityErrorKind::Unavailable,
             DataError::Internal(_) => CapabilityErrorKind::Internal,
             _ => CapabilityErrorKind::Invalid,
         };
-        Self::new(kind, error.code(), error.to_string())
+        Self::new(kind, error.code().to_owned(), error.to_string())
     }
 }
 

@@ -25,6 +25,8 @@ pub struct TurnSettings {
     pub system_prompt: Option<String>,
     /// Bytes of one tool result that go to the model at most.
     pub tool_result_bytes: u32,
+    /// Whether the model reaches the built-in tools through `search`, `execute` and `schema`.
+    pub registry: bool,
 }
 
 /// A tool call that the model proposed, within the sizes that the interface allows.
@@ -32,7 +34,7 @@ pub struct TurnSettings {
 pub struct ToolCall {
     /// Id of the call, 1 to 256 bytes.
     pub id: String,
-    /// Name of a built-in tool, at most 128 bytes.
+    /// Name of a built-in tool, at most 128 bytes; in the registry mode also `execute`.
     pub tool: String,
     /// The arguments as the guest gave them, at most 1 MiB. Not yet parsed.
     pub arguments: String,
@@ -89,7 +91,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
 #[async_trait]
 impl Gatekeeper for DenyAll {
     fn settings(&self) -> TurnSettings {
-        TurnSettings { max_steps: 0, system_prompt: None, tool_result_bytes: 0 }
+        TurnSettings { max_steps: 0, system_prompt: None, tool_result_bytes: 0, registry: false }
     }
 
     fn tools(&self) -> Vec<String> {
@@ -127,6 +129,10 @@ impl policy::Host for TurnState {
             max_steps: settings.max_steps,
             system_prompt: settings.system_prompt,
             tool_result_bytes: settings.tool_result_bytes,
+            tool_mode: match settings.registry {
+                true => policy::ToolMode::Registry,
+                false => policy::ToolMode::Direct,
+            },
         })
     }
 

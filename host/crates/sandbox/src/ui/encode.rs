@@ -36,6 +36,7 @@ const OWN_CASE: [&str; 19] = [
     "tool-input-available",
     "tool-input-error",
     "tool-approval-request",
+    "tool-output-available",
     "tool-output-error",
     "tool-output-denied",
     "source-url",
@@ -92,6 +93,13 @@ pub(super) fn chunk(
             let mut event = Event::open(out, "tool-approval-request");
             event.text("approvalId", &request.approval_id)?;
             event.text("toolCallId", &request.tool_call_id)?;
+            event.close();
+        }
+        Chunk::ToolOutput(result) => {
+            let mut event = Event::open(out, "tool-output-available");
+            event.text("toolCallId", &result.tool_call_id)?;
+            event.json("output", &result.output)?;
+            event.flag("dynamic", result.dynamic);
             event.close();
         }
         Chunk::ToolOutputError(failed) => {

@@ -91,6 +91,23 @@ impl CanonicalArguments {
         Ok(Self { text: text.into(), value: Arc::new(value) })
     }
 
+    /// The arguments that a member of these holds, where that is an object, or text that is one's
+    /// JSON.
+    ///
+    /// Errors: as [`CanonicalArguments::parse`], for text.
+    pub fn member(&self, name: &str) -> Result<Self, ArgumentsError> {
+        match self.value.get(name) {
+            Some(Value::Object(object)) => {
+                let text = serde_json_canonicalizer::to_string(object).map_err(|error| {
+                    ArgumentsError::Malformed { line: error.line(), column: error.column() }
+                })?;
+                Ok(Self { text: text.into(), value: Arc::new(object.clone()) })
+            }
+            Some(Value::String(text)) => Self::parse(text),
+            _ => Err(ArgumentsError::NotAnObject),
+        }
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -51,7 +51,7 @@ fn call(id: &str) -> AnswerPart {
 }
 
 fn result(call_id: &str, content: &str, failed: bool) -> CallResult {
-    CallResult { call_id: call_id.into(), content: content.into(), failed }
+    CallResult { failed, ..CallResult::succeeded(call_id, content.into()) }
 }
 
 fn asked(question: &str) -> Conversation {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::bindings::palisade::host::ui::{
-    DataPart, SourceUrl, ToolApprovalRequest, ToolInputError, ToolInputStart, ToolOutputError,
+    DataPart, SourceUrl, ToolApprovalRequest, ToolInputError, ToolInputStart, ToolOutput,
+    ToolOutputError,
 };
 
 fn encoded(part: &Chunk) -> Result<String, TurnStop> {
@@ -90,6 +91,14 @@ fn every_chunk_has_exactly_the_keys_of_the_protocol() {
                 tool_call_id: "c".into(),
             }),
             r#"{"type":"tool-approval-request","approvalId":"a","toolCallId":"c"}"#,
+        ),
+        (
+            Chunk::ToolOutput(ToolOutput {
+                tool_call_id: "c".into(),
+                output: "{\n\"a\": 1}".into(),
+                dynamic: true,
+            }),
+            r#"{"type":"tool-output-available","toolCallId":"c","output":{ "a": 1},"dynamic":true}"#,
         ),
         (
             Chunk::ToolOutputError(ToolOutputError {

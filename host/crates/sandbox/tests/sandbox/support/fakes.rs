@@ -24,7 +24,12 @@ pub(crate) struct GrantAll {
 #[async_trait]
 impl Gatekeeper for GrantAll {
     fn settings(&self) -> TurnSettings {
-        TurnSettings { max_steps: 3, system_prompt: None, tool_result_bytes: 1_000 }
+        TurnSettings {
+            max_steps: 3,
+            system_prompt: None,
+            tool_result_bytes: 1_000,
+            registry: false,
+        }
     }
 
     fn tools(&self) -> Vec<String> {
