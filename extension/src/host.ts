@@ -20,6 +20,7 @@ export interface Host {
   stop(): void;
 }
 
+const SECRET_CHARACTERS = 32;
 /** One for each process, also when Directus loads the extension anew. */
 const KEY = Symbol.for("directus-extension-palisade.host");
 const shared = globalThis as { [KEY]?: Host };
@@ -30,7 +31,7 @@ export function connect(env: Record<string, unknown>, logger: Logger): Host {
 
 function create(env: Record<string, unknown>, logger: Logger): Host {
   const url = text(env, "PALISADE_URL");
-  const given = text(env, "PALISADE_EXTENSION_SECRET");
+  const given = longEnough(text(env, "PALISADE_EXTENSION_SECRET"), logger);
   const sessionCookie = text(env, "SESSION_COOKIE_NAME") ?? "directus_session_token";
   if (url !== undefined) return { ...elsewhere(url, given, logger), sessionCookie };
   const secret = given ?? text(env, "PALISADE_DIRECTUS__EXTENSION_SECRET") ?? randomBytes(32).toString("hex");
@@ -44,6 +45,13 @@ function create(env: Record<string, unknown>, logger: Logger): Host {
   };
 }
 
+/** The host takes no secret that could be guessed. */
+function longEnough(secret: string | undefined, logger: Logger): string | undefined {
+  if (secret === undefined || secret.length >= SECRET_CHARACTERS) return secret;
+  logger.error(`palisade: PALISADE_EXTENSION_SECRET has to have at least ${SECRET_CHARACTERS} characters; it is not used`);
+  return undefined;
+}
+
 /** A host that somebody else runs. */
 function elsewhere(written: string, secret: string | undefined, logger: Logger): Omit<Host, "sessionCookie"> {
   const url = URL.canParse(written) ? new URL(written) : undefined;
@@ -54,7 +62,7 @@ function elsewhere(written: string, secret: string | undefined, logger: Logger):
   }
   if (secret === undefined) {
     logger.warn(
-      "palisade: PALISADE_EXTENSION_SECRET is not set, so the host can't know the addresses of clients. " +
+      "palisade: there is no PALISADE_EXTENSION_SECRET, so the host can't know the addresses of clients. " +
         "Set it to the value of the host's PALISADE_DIRECTUS__EXTENSION_SECRET.",
     );
   }

@@ -27,11 +27,12 @@ test("the host gets its settings and none of Directus's secrets", () => {
     PALISADE_DIRECTUS__URL: "http://127.0.0.1:8055",
     PALISADE_DIRECTUS__EXTENSION_SECRET: "s",
     PALISADE_PUBLIC_URL: "https://cms.example",
+    PALISADE_DIRECTUS__PUBLIC_URL: "https://cms.example/sub",
   });
 });
 
 test("what the administrator set wins", () => {
-  const env = { PALISADE_DIRECTUS__URL: "http://directus:8055", PALISADE_PUBLIC_URL: "https://ai.example", PALISADE_WORKSPACE__BACKEND: "embedded" };
+  const env = { PALISADE_DIRECTUS__URL: "http://directus:8055", PALISADE_DIRECTUS__PUBLIC_URL: "https://cms.example", PALISADE_PUBLIC_URL: "https://ai.example", PALISADE_WORKSPACE__BACKEND: "embedded" };
   const child = childEnvironment(env, { directusUrl: "http://127.0.0.1:1", publicUrl: "/", secret: "s" });
   for (const [name, value] of Object.entries(env)) assert.equal(child[name], value);
 });

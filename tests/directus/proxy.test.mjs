@@ -16,6 +16,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const SEED = path.join(here, "seeds", "newsroom.mjs");
 const STANDIN = path.join(here, "standin.mjs");
 const SECONDS = 20;
+const SECRET = "a-secret-that-both-sides-were-given";
 
 let extensions;
 before(async () => (extensions = await extensionsFolder()));
@@ -174,6 +175,7 @@ for (const version of VERSIONS) {
         PALISADE_WORKSPACE__BACKEND: "directus",
         PALISADE_DIRECTUS__URL: directus.url,
         PALISADE_PUBLIC_URL: directus.url,
+        PALISADE_DIRECTUS__PUBLIC_URL: `${directus.url}/`,
       });
       assert.deepEqual(argv.slice(2), ["--data-dir", path.join(directus.folder, ".palisade"), "serve", "--listen", "127.0.0.1:0"]);
       assert.match(await readFile(path.join(directus.folder, ".palisade", "master.key"), "utf8"), /made by the stand-in/);
@@ -239,7 +241,7 @@ describe("the ends of Directus and of the host", () => {
       response.end("{}");
     });
     const port = await freePort();
-    const env = { PALISADE_URL: `http://127.0.0.1:${port}/base/`, PALISADE_EXTENSION_SECRET: "agreed-secret" };
+    const env = { PALISADE_URL: `http://127.0.0.1:${port}/base/`, PALISADE_EXTENSION_SECRET: SECRET };
     const directus = await startDirectus(VERSIONS[0], env);
     try {
       const absent = await call(directus, "/palisade/ai/models");
@@ -247,7 +249,7 @@ describe("the ends of Directus and of the host", () => {
       assert.equal((await absent.json()).errors[0].extensions.service, "palisade");
       await new Promise((resolve) => elsewhere.listen(port, "127.0.0.1", resolve));
       assert.equal((await call(directus, "/palisade/ai/models")).status, 200);
-      assert.equal(seen[0]["x-palisade-extension-secret"], "agreed-secret");
+      assert.equal(seen[0]["x-palisade-extension-secret"], SECRET);
     } finally {
       elsewhere.closeAllConnections();
       elsewhere.close();

@@ -26,15 +26,16 @@ export function childEnvironment(env: Record<string, unknown>, facts: Facts): Re
   set("PALISADE_WORKSPACE__BACKEND", "directus");
   set("PALISADE_DIRECTUS__URL", facts.directusUrl);
   set("PALISADE_DIRECTUS__EXTENSION_SECRET", facts.secret);
-  set("PALISADE_PUBLIC_URL", originOf(facts.publicUrl));
+  const seen = webAddress(facts.publicUrl);
+  set("PALISADE_PUBLIC_URL", seen?.origin);
+  set("PALISADE_DIRECTUS__PUBLIC_URL", seen?.href);
   return child;
 }
 
-/** The origin that browsers see, where `PUBLIC_URL` says it: Directus's default is `/`. */
-function originOf(publicUrl: string | undefined): string | undefined {
-  if (publicUrl === undefined || !URL.canParse(publicUrl)) return undefined;
-  const { protocol, origin } = new URL(publicUrl);
-  return protocol === "http:" || protocol === "https:" ? origin : undefined;
+/** What browsers see, where `PUBLIC_URL` says it: Directus's default is `/`. */
+function webAddress(publicUrl: string | undefined): URL | undefined {
+  const url = publicUrl !== undefined && URL.canParse(publicUrl) ? new URL(publicUrl) : undefined;
+  return url?.protocol === "http:" || url?.protocol === "https:" ? url : undefined;
 }
 
 /** Where this machine reaches the Directus that listens there. */
