@@ -107,6 +107,27 @@ for (const version of VERSIONS) {
       assert.deepEqual(await response.json(), { bytes: body.length, sha256: createHash("sha256").update(body).digest("hex") });
     });
 
+    test("an upload that breaks off ends at the host too", async () => {
+      const leaving = new AbortController();
+      const endless = new ReadableStream({
+        pull: async (controller) => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          controller.enqueue(new Uint8Array(1024));
+        },
+      });
+      const upload = call(directus, "/palisade/ai/files?size=1", {
+        method: "POST",
+        body: endless,
+        duplex: "half",
+        headers: { "content-type": "multipart/form-data; boundary=x" },
+        signal: leaving.signal,
+      });
+      await eventually(async () => (await lastRequest(directus)).url === "/ai/files?size=1", { what: "the upload" });
+      leaving.abort();
+      await assert.rejects(upload);
+      await eventually(async () => (await lastRequest(directus)).left, { what: "the end of the upload" });
+    });
+
     test("the host learns who asks from the credential, and from this extension what it can't see", async () => {
       const forged = {
         "x-palisade-extension-secret": "forged", "x-palisade-client-ip": "203.0.113.9", "x-palisade-user": "admin",

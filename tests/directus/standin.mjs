@@ -82,7 +82,8 @@ const server = createServer(async (request, response) => {
   if (!["/server/ping", "/ai/standin"].includes(pathname)) requests.push(record);
   response.once("close", () => (record.left = !response.writableFinished));
   const route = routes[`${method} ${pathname}`];
-  if (route) await route(request, response, record);
+  // A client that leaves in the middle of its request ends the reading of it.
+  if (route) await Promise.resolve(route(request, response, record)).catch(() => response.destroy());
   else response.writeHead(404).end();
 });
 const [host, port] = argument("--listen").split(":");
