@@ -122,7 +122,7 @@ for (const version of VERSIONS) {
         headers: { "content-type": "multipart/form-data; boundary=x" },
         signal: leaving.signal,
       });
-      await eventually(async () => (await lastRequest(directus)).url === "/ai/files?size=1", { what: "the upload" });
+      await eventually(async () => (await lastRequest(directus))?.url === "/ai/files?size=1", { what: "the upload" });
       leaving.abort();
       await assert.rejects(upload);
       await eventually(async () => (await lastRequest(directus)).left, { what: "the end of the upload" });
