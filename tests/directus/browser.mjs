@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const CHROMIUM = "/usr/bin/chromium";
-const SCREENSHOTS = process.env.PALISADE_SCREENSHOTS ?? path.join(tmpdir(), "palisade-screenshots");
+const SCREENSHOTS = process.env.TEST_SCREENSHOTS ?? path.join(tmpdir(), "palisade-screenshots");
 const WAIT_MS = 15_000;
 
 /** Starts Chromium from Debian's package, which is installed where it is missing and may be. */
@@ -23,22 +23,38 @@ export async function startBrowser() {
   return chromium.launch({ executablePath: CHROMIUM, args });
 }
 
-/** Signs in and gives the page. What the page complains about from then on is in `complaints`. */
+/** Signs in and gives the session, for any number of pages. */
 export async function signIn(browser, url, { email, password }) {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const context = await browser.newContext();
+  const page = await context.newPage();
   page.setDefaultTimeout(WAIT_MS);
   await page.goto(`${url}/admin/login`);
   await page.locator("input[type=email]").fill(email);
   await page.locator("input[type=password]").fill(password);
   await page.locator("button[type=submit]").click();
   await page.waitForURL((at) => !at.pathname.startsWith("/admin/login"));
-  await page.waitForLoadState("networkidle");
+  const cookies = await context.cookies();
+  await context.close();
+  return cookies;
+}
+
+/** A page with nothing remembered but the session. What it complains about is in `complaints`. */
+export async function freshPage(browser, cookies) {
+  const context = await browser.newContext({ storageState: { cookies, origins: [] }, viewport: { width: 1400, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
   const complaints = [];
   page.on("console", (message) => {
     if (message.type() === "error") complaints.push(`${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
-  return { page, complaints };
+  /** Gives the session as it is now: the app renews it, and the one before ends. */
+  const close = async () => {
+    const renewed = await context.cookies();
+    await context.close();
+    return renewed;
+  };
+  return { page, complaints, close };
 }
 
 export const screenshot = (page, name) => page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
@@ -57,17 +73,12 @@ export class Panel {
     this.input = page.locator(".ai-textarea");
   }
 
-  /** Opens a page of the app with an empty conversation and no remembered modes of tools. */
+  /** Opens a page of the app, and the panel. */
   async open(at) {
     await this.page.goto(this.url + at);
-    await this.page.evaluate(() => {
-      for (const name of ["directus-ai-chat-messages", "ai-tool-approvals"]) localStorage.removeItem(name);
-    });
-    await this.page.reload();
     await this.page.waitForLoadState("networkidle");
     if (!(await this.input.isVisible())) await this.page.getByText("AI Assistant").first().click();
     await this.input.waitFor();
-    this.posts.length = 0;
   }
 
   async say(text) {

@@ -1,8 +1,8 @@
 // The assistant's own page in Data Studio, in a real browser.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
-import { screenshot, signIn, startBrowser } from "./browser.mjs";
+import { freshPage, screenshot, signIn, startBrowser } from "./browser.mjs";
 import { VERSIONS } from "./directus.mjs";
 import { MODEL, startAll } from "./palisade.mjs";
 import { USERS } from "./seeds/newsroom.mjs";
@@ -17,22 +17,27 @@ for (const version of VERSIONS) {
   describe(`The page in Directus ${version}`, () => {
     let all;
     let browser;
+    let cookies;
+    let fresh;
     let page;
-    let complaints;
     let chat;
     let shots = 0;
 
     before(async () => {
       all = await startAll({ version });
       browser = await startBrowser();
-      ({ page, complaints } = await signIn(browser, all.directus.url, USERS.editor));
+      cookies = await signIn(browser, all.directus.url, USERS.editor);
+    });
+    beforeEach(async () => {
+      fresh = await freshPage(browser, cookies);
+      page = fresh.page;
       chat = page.locator(".palisade-chat");
     });
     afterEach(async (context) => {
-      if (!page) return;
       shots += 1;
       await screenshot(page, `page-${version}-${shots}-${context.name.replaceAll(/\W+/g, "-")}`);
-      assert.deepEqual(complaints.splice(0), [], "the browser's console");
+      cookies = await fresh.close();
+      assert.deepEqual(fresh.complaints, [], "the browser's console");
     });
     after(async () => {
       await browser?.close();

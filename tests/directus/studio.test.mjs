@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
 import { eventually } from "../sdk/process.mjs";
-import { Panel, screenshot, signIn, startBrowser } from "./browser.mjs";
+import { freshPage, Panel, screenshot, signIn, startBrowser } from "./browser.mjs";
 import { MODEL, startAll, UNOFFERED_MODEL } from "./palisade.mjs";
 import { USERS } from "./seeds/newsroom.mjs";
 
@@ -20,22 +20,27 @@ const rename = (title) => ({
 describe("Data Studio's panel", () => {
   let all;
   let browser;
+  let cookies;
+  let fresh;
   let page;
-  let complaints;
   let panel;
   let shots = 0;
 
   before(async () => {
     all = await startAll({ env: { PALISADE_STUDIO_PANEL: "true" } });
     browser = await startBrowser();
-    ({ page, complaints } = await signIn(browser, all.directus.url, USERS.editor));
+    cookies = await signIn(browser, all.directus.url, USERS.editor);
+  });
+  beforeEach(async () => {
+    fresh = await freshPage(browser, cookies);
+    page = fresh.page;
     panel = new Panel(page, all.directus.url);
   });
   afterEach(async (context) => {
-    if (!page) return;
     shots += 1;
     await screenshot(page, `studio-${shots}-${context.name.replaceAll(/\W+/g, "-")}`);
-    assert.deepEqual(complaints.splice(0), [], "the browser's console");
+    cookies = await fresh.close();
+    assert.deepEqual(fresh.complaints, [], "the browser's console");
   });
   after(async () => {
     await browser?.close();
@@ -137,9 +142,10 @@ describe("Data Studio's panel", () => {
     await script({ answer: "error", status: 401 });
     await panel.open("/admin/content/articles");
     await panel.say("Hello");
-    await panel.button("Retry").waitFor();
+    const retry = panel.button(/Retry/).first();
+    await retry.waitFor();
     await script(says("Well again."));
-    await panel.button("Retry").click();
+    await retry.click();
     await panel.shows("Well again.");
   });
 
@@ -150,11 +156,11 @@ describe("Data Studio's panel", () => {
       await writeFile(file, "A note for the model.\n");
       await script(says("I read it."));
       await panel.open("/admin/content/articles");
-      const uploaded = page.waitForResponse((response) => new URL(response.url()).pathname === "/ai/files" && response.status() === 200);
       await page.locator(".hidden-file-input").setInputFiles(file);
+      const uploaded = page.waitForResponse((response) => new URL(response.url()).pathname === "/ai/files" && response.status() === 200);
+      await panel.say("Read this");
       const { fileId } = await (await uploaded).json();
       assert.match(fileId, /^plf1\./, "an id that the host has signed");
-      await panel.say("Read this");
       await panel.shows("I read it.");
       assert.equal((await all.fake.files()).length, 1);
     } finally {
