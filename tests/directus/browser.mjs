@@ -10,7 +10,7 @@ import { chromium } from "playwright-core";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const CHROMIUM = "/usr/bin/chromium";
 const SCREENSHOTS = process.env.TEST_SCREENSHOTS ?? path.join(tmpdir(), "palisade-screenshots");
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 
 /** Starts Chromium from Debian's package, which is installed where it is missing and may be. */
 export async function startBrowser() {
@@ -76,8 +76,9 @@ export class Panel {
   /** Opens a page of the app, and the panel. */
   async open(at) {
     await this.page.goto(this.url + at);
-    await this.page.waitForLoadState("networkidle");
-    if (!(await this.input.isVisible())) await this.page.getByText("AI Assistant").first().click();
+    const entry = this.page.getByText("AI Assistant").first();
+    await entry.waitFor();
+    if (!(await this.input.isVisible())) await entry.click();
     await this.input.waitFor();
   }
 

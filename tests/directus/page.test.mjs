@@ -4,7 +4,7 @@ import { after, afterEach, before, beforeEach, describe, test } from "node:test"
 
 import { freshPage, screenshot, signIn, startBrowser } from "./browser.mjs";
 import { VERSIONS } from "./directus.mjs";
-import { MODEL, startAll } from "./palisade.mjs";
+import { MODEL, setCeiling, startAll } from "./palisade.mjs";
 import { USERS } from "./seeds/newsroom.mjs";
 
 const says = (text) => ({ answer: "message", text });
@@ -74,6 +74,7 @@ for (const version of VERSIONS) {
 
       await script(rename("First"), says("Once."));
       await say("And again");
+      await setCeiling(all.directus, "items", "always");
       await button("Always allow").click();
       await chat.getByText("Once.").waitFor();
       await script(rename("Second"), says("Twice."));

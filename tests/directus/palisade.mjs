@@ -15,6 +15,16 @@ export const MODEL = "scripted";
 /** Offered by the host but not by this Directus. */
 export const UNOFFERED_MODEL = "not-offered-by-directus";
 
+/** What an administrator of Palisade decides: how far users may set a tool to "always". */
+export async function setCeiling(directus, tool, mode) {
+  const response = await fetch(`${directus.url}/palisade/ai/admin/tools/${tool}`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${directus.token}`, "content-type": "application/json" },
+    body: JSON.stringify({ default: mode }),
+  });
+  if (!response.ok) throw new Error(`the ceiling of ${tool}: ${response.status} ${await response.text()}`);
+}
+
 /** Starts everything; `env` is added to Directus's environment. */
 export async function startAll({ version, env = {} } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), "palisade-in-directus-"));

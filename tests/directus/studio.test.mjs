@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, describe, test } from "node:test"
 
 import { eventually } from "../sdk/process.mjs";
 import { freshPage, Panel, screenshot, signIn, startBrowser } from "./browser.mjs";
-import { MODEL, startAll, UNOFFERED_MODEL } from "./palisade.mjs";
+import { MODEL, setCeiling, startAll, UNOFFERED_MODEL } from "./palisade.mjs";
 import { USERS } from "./seeds/newsroom.mjs";
 
 const says = (text) => ({ answer: "message", text });
@@ -88,11 +88,19 @@ describe("Data Studio's panel", () => {
     await panel.say("Rename article 3");
     await panel.button("Always Allow").click();
     await panel.shows("Renamed once.");
+    // The browser's word alone changes nothing: the administrator has allowed no "always" yet.
     await script(calls(rename("Second title")), says("Renamed twice."));
     await panel.say("And again");
-    await panel.shows("Renamed twice.");
-    assert.equal(await title(), "Second title");
+    await panel.button("Approve").waitFor();
     assert.equal(panel.posts.at(-1).toolApprovals.items, "always");
+    await panel.button("Approve").click();
+    await panel.shows("Renamed twice.");
+
+    await setCeiling(all.directus, "items", "always");
+    await script(calls(rename("Third title")), says("Renamed without a question."));
+    await panel.say("And once more");
+    await panel.shows("Renamed without a question.");
+    assert.equal(await title(), "Third title");
   });
 
   test("the form of an item's page", async () => {
