@@ -49,8 +49,7 @@ for (const version of VERSIONS) {
     const button = (name) => chat.getByRole("button", { name });
     const open = async () => {
       await page.goto(`${all.directus.url}/admin/palisade`);
-      await button("Send").waitFor();
-      await chat.getByText(MODEL).waitFor();
+      await chat.locator(`form[data-model="openai/${MODEL}"]`).waitFor();
     };
     const say = async (text) => {
       await page.getByLabel("Message").fill(text);
