@@ -41,7 +41,12 @@ async function checkout(folder) {
 
 /** An installation in a new folder. Its many files are linked; those that npm writes to are copied. */
 async function linkedCopy(installation, folder) {
-  await run("cp", ["-al", installation, folder]);
+  const copy = (how) => run("cp", [how, installation, folder], { seconds: 600 });
+  // A folder on another file system can't be linked to.
+  await copy("-al").catch(async () => {
+    await rm(folder, { recursive: true, force: true });
+    await copy("-a");
+  });
   for (const name of ["package.json", "package-lock.json", "node_modules/.package-lock.json"]) {
     const file = path.join(folder, name);
     const content = await readFile(file);
