@@ -156,6 +156,14 @@ pub fn collection(name: &str) -> Option<&'static Collection> {
     COLLECTIONS.iter().find(|collection| collection.name == name)
 }
 
+/// Whether a field of that name points to an item of a collection.
+pub fn is_pointer(name: &str) -> bool {
+    COLLECTIONS
+        .iter()
+        .filter_map(|collection| collection.field(name))
+        .any(|field| matches!(field.kind, Kind::One { .. }))
+}
+
 /// Users, by number.
 pub const USERS: [&str; 3] = [
     "00000000-0000-4000-8000-0000000000a1",
