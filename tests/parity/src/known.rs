@@ -69,7 +69,9 @@ fn bare(theirs: &Value, ours: &Value) -> bool {
             theirs.iter().all(|(key, theirs)| {
                 let ours = ours.get(key);
                 // The item behind it may not be read: null rather than its key.
-                let out_of_reach = model::is_pointer(key) && ours.is_some_and(Value::is_null);
+                let out_of_reach = model::is_pointer(key)
+                    && !theirs.is_object()
+                    && ours.is_some_and(Value::is_null);
                 out_of_reach || ours.is_some_and(|ours| bare(theirs, ours))
             })
         }
