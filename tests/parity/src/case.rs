@@ -62,34 +62,33 @@ pub struct Matrix {
 impl Matrix {
     /// Policies that count for a caller, in no particular order.
     pub fn policies_of(&self, caller: Option<usize>) -> Vec<usize> {
+        self.counting(caller).map(|(_, policy)| policy).collect()
+    }
+
+    /// The ties that count for a caller.
+    fn counting(&self, caller: Option<usize>) -> impl Iterator<Item = (Subject, usize)> {
         let mut roles = Vec::new();
         let mut next = caller.and_then(|user| self.roles[user]);
         while let Some(role) = next {
             roles.push(role);
             next = self.parents[role];
         }
-        let counts = |subject: Subject| match subject {
+        let counts = move |subject: Subject| match subject {
             Subject::Role(role) => roles.contains(&role),
             Subject::User(user) => caller == Some(user),
             Subject::Public => roles.is_empty(),
         };
-        let here = |policy: usize| {
+        let here = move |policy: usize| {
             let networks = &self.policies[policy].networks;
             networks.is_empty() || networks.iter().any(|network| network.starts_with("127."))
         };
-        self.access
-            .iter()
-            .filter(|(who, policy)| counts(*who) && here(*policy))
-            .map(|(_, policy)| *policy)
-            .collect()
+        self.access.iter().copied().filter(move |(who, policy)| counts(*who) && here(*policy))
     }
 
     /// Whether everything is allowed to a caller. Public policies make nobody an administrator.
     pub fn is_administrator(&self, caller: Option<usize>) -> bool {
-        let policies = self.policies_of(caller);
-        self.access.iter().any(|(subject, policy)| {
-            *subject != Subject::Public && policies.contains(policy) && self.policies[*policy].admin
-        })
+        self.counting(caller)
+            .any(|(subject, policy)| subject != Subject::Public && self.policies[policy].admin)
     }
 
     /// A caller's permissions for an action on a collection.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     answer::{Answer, same},
     case::{Case, Matrix},
-    generate,
+    generate, model,
 };
 
 /// A difference that is meant.
@@ -65,11 +65,15 @@ pub const KNOWN: &[Known] = &[
 fn bare(theirs: &Value, ours: &Value) -> bool {
     match (theirs, ours) {
         (Value::Number(_) | Value::String(_), Value::Object(ours)) => ours.is_empty(),
-        (Value::Object(theirs), Value::Object(ours)) => {
-            theirs.len() == ours.len()
-                && theirs
-                    .iter()
-                    .all(|(key, theirs)| ours.get(key).is_some_and(|ours| bare(theirs, ours)))
+        (Value::Object(theirs), Value::Object(ours)) if theirs.len() == ours.len() => {
+            theirs.iter().all(|(key, theirs)| {
+                let ours = ours.get(key);
+                // The item behind it may not be read: null rather than its key.
+                let out_of_reach = model::is_pointer(key)
+                    && !theirs.is_object()
+                    && ours.is_some_and(Value::is_null);
+                out_of_reach || ours.is_some_and(|ours| bare(theirs, ours))
+            })
         }
         (Value::Array(theirs), Value::Array(ours)) => {
             theirs.len() == ours.len()

@@ -156,6 +156,14 @@ pub fn collection(name: &str) -> Option<&'static Collection> {
     COLLECTIONS.iter().find(|collection| collection.name == name)
 }
 
+/// Whether a field of that name points to an item of a collection.
+pub fn is_pointer(name: &str) -> bool {
+    COLLECTIONS
+        .iter()
+        .filter_map(|collection| collection.field(name))
+        .any(|field| matches!(field.kind, Kind::One { .. }))
+}
+
 /// Users, by number.
 pub const USERS: [&str; 3] = [
     "00000000-0000-4000-8000-0000000000a1",
@@ -234,7 +242,7 @@ pub fn items(collection: &str) -> Vec<Value> {
                     "name": (["Ada", "Ben", "Cleo", "Dan", "Eve", "ada b"][n - 1]),
                     "email": or_null(n == 4, json!(format!("a{n}@example.com"))),
                     "rank": or_null(n == 5, json!(n % 4)),
-                    "active": or_null(n == 6, json!(n % 2 == 0)),
+                    "active": or_null(n == 6, json!(n.is_multiple_of(2))),
                     "born": or_null(n == 3, json!(format!("19{}-0{n}-1{n}", 70 + n))),
                     "owner": or_null(n > 4, json!(USERS[n % 3])),
                     "team": or_null(n == 6, json!(1 + n % 3)),
@@ -245,9 +253,9 @@ pub fn items(collection: &str) -> Vec<Value> {
         "comments" => (1_usize..=14)
             .map(|n| {
                 json!({
-                    "body": format!("Comment {n} on {}", if n % 3 == 0 { "Rain" } else { "sun" }),
-                    "score": or_null(n % 5 == 0, json!(n % 4)),
-                    "approved": n % 2 == 0,
+                    "body": format!("Comment {n} on {}", if n.is_multiple_of(3) { "Rain" } else { "sun" }),
+                    "score": or_null(n.is_multiple_of(5), json!(n % 4)),
+                    "approved": n.is_multiple_of(2),
                     "article": or_null(n == 7, json!(1 + n % 9)),
                 })
             })
@@ -258,6 +266,7 @@ pub fn items(collection: &str) -> Vec<Value> {
 
 fn article(n: usize) -> Value {
     let or_null = |null: bool, value: Value| if null { Value::Null } else { value };
+    let published = format!("20{}-0{}-15T1{}:30:00.000Z", 18 + n, 1 + n % 9, n % 8);
     let desks = [
         json!(ROLES[0]),
         json!(ROLES[1]),
@@ -273,7 +282,7 @@ fn article(n: usize) -> Value {
         "views": or_null(n % 6 == 5, json!((n * 7) % 20)),
         "rating": or_null(n % 4 == 3, json!(f64::from(u32::try_from(n % 5).unwrap_or(0)) + 0.5)),
         "featured": or_null(n == 9, json!(n % 2 == 1)),
-        "published_on": or_null(n % 3 == 0, json!(format!("20{}-0{}-15T1{}:30:00.000Z", 18 + n, 1 + n % 9, n % 8))),
+        "published_on": or_null(n.is_multiple_of(3), json!(published)),
         "note": or_null(n % 3 == 1, json!(["", "check facts", "Rain check"][n % 3])),
         "data": or_null(n % 4 == 1, json!({"size": n, "tags": ["x", "y"]})),
         "owner": or_null(n % 5 == 4, json!(USERS[n % 3])),

@@ -318,8 +318,8 @@ fn wrong() -> Vec<Pinned> {
             json!([["articles", "read", "*"]]),
             "articles",
             json!({"aggregate": {"countDistinct": ["featured"]}, "groupBy": ["id"], "sort": ["id"], "limit": 1}),
-            r#"[{"countDistinct":{"featured":2}}]"#,
-            r#"[{"countDistinct":{"featured":2}}]"#,
+            r#"[{"id":1,"countDistinct":{"featured":true}}]"#,
+            r#"[{"id":1,"countDistinct":{"featured":1}}]"#,
         ),
         read(
             "`countAll` is answered",

@@ -13,7 +13,7 @@ use crate::{
     answer::Answer,
     case::{Act, Case, Keys, Matrix},
     error::ParityError,
-    model::{self, COLLECTIONS},
+    model,
     snapshot::Snapshot,
 };
 use process::Process;

@@ -131,7 +131,7 @@ impl Place<'_> {
         let opens_all =
             |one: &&Permission| one.rule.as_ref().is_none_or(|rule| *rule == serde_json::json!({}));
         self.is_administrator()
-            || rows.iter().filter(grants).any(|one| opens_all(one))
+            || rows.iter().filter(grants).any(opens_all)
             || (reach == Reach::Readable
                 && !rows.is_empty()
                 && rows.iter().filter(grants).count() == rows.len())

@@ -53,7 +53,8 @@ pub(super) fn read(rng: &mut Rng, place: Place<'_>, collection: &str) -> Case {
 }
 
 fn search(rng: &mut Rng) -> &'static str {
-    *pick(rng, &["rain", "Sun", "3", "a", "Ada", "news", "1.5", "zzz", "Comment 1"])
+    const TEXTS: [&str; 9] = ["rain", "Sun", "3", "a", "Ada", "news", "1.5", "zzz", "Comment 1"];
+    TEXTS[rng.usize(0..TEXTS.len())]
 }
 
 fn items(

@@ -3,6 +3,7 @@
 mod functions;
 mod operators;
 mod parse;
+mod related;
 mod sql;
 mod values;
 

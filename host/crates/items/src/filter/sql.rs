@@ -4,8 +4,7 @@
 use std::{cell::Cell, collections::BTreeSet};
 
 use sea_query::{
-    CaseStatement, Expr, ExprTrait, Func, JoinType, LikeExpr, Query, SelectStatement,
-    SubQueryStatement,
+    CaseStatement, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SubQueryStatement,
 };
 
 use super::{FieldReference, Filter, Function, Quantifier, Test};
@@ -38,7 +37,7 @@ pub(crate) struct Composer<'a> {
 }
 
 /// One level of rules within rules, until it is dropped.
-struct Level<'c>(&'c Cell<usize>);
+pub(super) struct Level<'c>(&'c Cell<usize>);
 
 impl Drop for Level<'_> {
     fn drop(&mut self) {
@@ -51,11 +50,11 @@ pub(crate) fn any(expressions: impl IntoIterator<Item = Expr>) -> Expr {
     expressions.into_iter().reduce(ExprTrait::or).unwrap_or_else(never)
 }
 
-fn all(expressions: impl IntoIterator<Item = Expr>) -> Expr {
+pub(super) fn all(expressions: impl IntoIterator<Item = Expr>) -> Expr {
     expressions.into_iter().reduce(ExprTrait::and).unwrap_or_else(always)
 }
 
-fn never() -> Expr {
+pub(super) fn never() -> Expr {
     Expr::cust("FALSE")
 }
 
@@ -78,7 +77,7 @@ impl<'a> Composer<'a> {
     }
 
     /// Goes one level deeper into rules; none where they go too deep, and then open nothing.
-    fn deeper(&self) -> Option<Level<'_>> {
+    pub(super) fn deeper(&self) -> Option<Level<'_>> {
         if self.depth.get() == MAXIMUM_DEPTH {
             return None;
         }
@@ -252,7 +251,7 @@ impl<'a> Composer<'a> {
         subquery(select)
     }
 
-    fn many_side<'f>(&self, field: &'f Field) -> Option<(&'a Collection, &'f str)> {
+    pub(super) fn many_side<'f>(&self, field: &'f Field) -> Option<(&'a Collection, &'f str)> {
         match &field.relation {
             Some(Relation::OneToMany { collection, field, .. }) => {
                 Some((self.schema.collection(collection)?, field))
@@ -334,92 +333,6 @@ impl<'a> Composer<'a> {
                     _ => found,
                 }
             }
-        }
-    }
-
-    /// Whether some or none of the items that point here meet a filter.
-    fn related(&self, collection: &Collection, table: &str, whole: &Filter, view: View) -> Expr {
-        let Filter::Many { field, quantifier, filter } = whole else { return never() };
-        let Some(field) = collection.field(field) else { return never() };
-        let Some((related, column)) = self.many_side(field) else { return never() };
-        if *quantifier == Quantifier::Joined {
-            return self.joined(collection, Some(table), whole, view);
-        }
-        let named = matches!(quantifier, Quantifier::Some | Quantifier::None);
-        let looks = match view {
-            View::Caller => Some(Action::Read),
-            View::Rules(action) => {
-                Some(action).filter(|action| named && self.rights.allows(&related.name, *action))
-            }
-        };
-        let alias = self.alias();
-        let pointer = Self::column(&alias, column);
-        let visible = match looks {
-            Some(action) => {
-                let Some(_level) = self.deeper() else { return never() };
-                self.visible(related, &alias, action, None)
-            }
-            None => None,
-        };
-        let anchor = self.anchor(collection, table, &field.name, view);
-        let condition = self.condition(filter, related, &alias, view);
-        let mut select = Query::select();
-        select
-            .expr(pointer.clone())
-            .from_as(related.name.clone(), alias.clone())
-            .and_where(pointer.is_not_null())
-            .and_where(condition)
-            .and_where_option(visible);
-        if matches!(quantifier, Quantifier::Some | Quantifier::Any) {
-            return anchor.in_subquery(select);
-        }
-        // `NULL NOT IN` of nothing is true, of something it isn't: without the first condition a list
-        // out of sight would tell whether any item at all points somewhere.
-        anchor.clone().is_not_null().and(anchor.not_in_subquery(select))
-    }
-}
-
-impl Composer<'_> {
-    /// Whether a filter is met by one of the items joined to an item; or, where there is none or no
-    /// item at all, by fields that are all null.
-    fn joined(
-        &self,
-        collection: &Collection,
-        table: Option<&str>,
-        whole: &Filter,
-        view: View,
-    ) -> Expr {
-        let Filter::Many { field, filter, .. } = whole else { return never() };
-        let Some(field) = collection.field(field) else { return never() };
-        let Some((related, column)) = self.many_side(field) else { return never() };
-        let alias = self.alias();
-        let on = match table {
-            None => never(),
-            Some(table) => {
-                let pointer = Self::column(&alias, column);
-                let here = pointer.eq(Self::column(table, &collection.primary_key));
-                let visible = match view {
-                    View::Rules(_) => None,
-                    View::Caller => {
-                        let Some(_level) = self.deeper() else { return never() };
-                        self.visible(related, &alias, Action::Read, None)
-                    }
-                };
-                all(std::iter::once(here).chain(visible))
-            }
-        };
-        let mut one = Query::select();
-        one.expr_as(Expr::val(1), "one");
-        let mut select = Query::select();
-        select
-            .expr(Expr::val(1))
-            .from_subquery(one, self.alias())
-            .join_as(JoinType::LeftJoin, related.name.clone(), alias.clone(), on)
-            .and_where(self.condition(filter, related, &alias, view));
-        let met = Expr::exists(select);
-        match table {
-            Some(table) => self.anchor(collection, table, &field.name, view).is_not_null().and(met),
-            None => met,
         }
     }
 }

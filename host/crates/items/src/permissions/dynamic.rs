@@ -114,7 +114,8 @@ impl DynamicValues {
         for row in rows {
             collect(row, path.split('.'), &mut values);
         }
-        let value = if variable.is_list() || values.len() > 1 {
+        // A list of nothing isn't one, as in Directus: neither being in it nor not being is met.
+        let value = if (variable.is_list() && !values.is_empty()) || values.len() > 1 {
             Value::Array(values)
         } else {
             values.pop().unwrap_or(Value::Null)

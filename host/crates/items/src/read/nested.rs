@@ -37,6 +37,15 @@ pub(super) async fn attach(
             None => Selection::Targets(keys.to_vec()),
         };
         for fetched in fetch(connection, session, node, &selection, budget).await?.0 {
+            // Nor is an item, as in Directus, that was asked for what it points to and shows nothing.
+            if let Some(column) = column
+                && node.entries.iter().any(|entry| {
+                    entry.key == *column && matches!(entry.content, Content::One { .. })
+                })
+                && fetched.item.get(column).is_none_or(Value::is_null)
+            {
+                continue;
+            }
             // An item without its key isn't found by whoever points to it.
             if column.is_none() && !fetched.seen {
                 continue;

@@ -14,7 +14,7 @@ use crate::{
     engine::Session,
     filter::{FieldReference, Filter, FilterParser, Path, segments},
     limits::{MAXIMUM_NAMES, MAXIMUM_RELATIONS},
-    permissions::{Action, FieldList, Uses},
+    permissions::{Action, FieldList, Rule, Uses},
     schema::{Collection, FieldType, Relation},
 };
 
@@ -193,13 +193,16 @@ impl<'a, 'u> Planner<'a, 'u> {
                 Some(Relation::ManyToOne { .. } | Relation::OneToMany { .. }) => below.cloned(),
                 _ => None,
             };
-            // Directus reads `*.*` as the granted names and, where all are granted, each with what is
-            // below: a name that is granted both ways stands for itself too.
-            let rules = rights.rules(&collection.name, Action::Read).iter();
-            let lists = rules.filter(|rule| rule.fields.contains(&field.name));
-            let (all, named): (Vec<_>, Vec<_>) =
-                lists.partition(|rule| rule.fields == FieldList::All);
-            if followed.is_some() && !all.is_empty() && !named.is_empty() {
+            // Directus reads `*.*` as the names that are granted, up to where all are, and as all of
+            // them with what is below: a name before that stands for itself too.
+            let mut rules = rights.rules(&collection.name, Action::Read).iter();
+            let is_all = |rule: &&Rule| rule.fields == FieldList::All;
+            let itself = rules
+                .by_ref()
+                .take_while(|rule| !is_all(rule))
+                .any(|rule| rule.fields.contains(&field.name))
+                && rights.rules(&collection.name, Action::Read).iter().any(|rule| is_all(&rule));
+            if followed.is_some() && itself {
                 add(slots, field.name.clone(), FieldReference::plain(&field.name), None, true);
             }
             add(slots, field.name.clone(), FieldReference::plain(&field.name), followed, true);

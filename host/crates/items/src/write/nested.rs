@@ -95,9 +95,6 @@ impl<'a> Writer<'a> {
                     .collect();
                 changes.remove = present;
                 changes.remove.retain(|key| !kept.contains(&key_text(key)));
-            } else {
-                // Only what belongs to this item can be taken away from it.
-                changes.remove.retain(|key| here.contains(&key_text(key)));
             }
             for mut item in changes.create {
                 item.insert(column.clone(), parent.clone());
@@ -129,6 +126,12 @@ impl<'a> Writer<'a> {
                     let one = std::slice::from_ref(key);
                     revisions.extend(self.update(connection, related, one, item, depth + 1).await?);
                 }
+            }
+            if !changes.complete {
+                // Only what belongs to this item by now can be taken away from it.
+                let present = statements::children(connection, related, column, parent).await?;
+                let here: HashSet<String> = present.iter().map(key_text).collect();
+                changes.remove.retain(|key| here.contains(&key_text(key)));
             }
             if changes.remove.is_empty() {
                 continue;
