@@ -1,0 +1,94 @@
+// What the tests of the tools need around them: Directus with more rights, a web server, the host.
+import { createServer } from "node:http";
+import { once } from "node:events";
+import path from "node:path";
+
+import { startFake } from "../../sdk/fake.mjs";
+import { start, VERSIONS as ALL_VERSIONS } from "../directus.mjs";
+import { USERS } from "../seeds/newsroom.mjs";
+import { startHost } from "./host.mjs";
+import { Turns } from "./turns.mjs";
+
+export const SEED = path.join(import.meta.dirname, "..", "seeds", "newsroom.mjs");
+
+/** The versions to test with: `DIRECTUS_VERSIONS` names some of them, separated by commas. */
+export const VERSIONS = process.env.DIRECTUS_VERSIONS?.split(",") ?? ALL_VERSIONS;
+
+/** A web server on loopback that answers every address with the same text, and counts. */
+export async function webServer(content = "From the web") {
+  const seen = [];
+  const server = createServer((request, response) => {
+    seen.push(request.url);
+    response.setHeader("content-type", "text/plain");
+    response.end(content);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const authority = `127.0.0.1:${server.address().port}`;
+  return { url: `http://${authority}`, authority, seen, stop: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+/** Stops what was started, last first. */
+export function stack() {
+  const stops = [];
+  return {
+    add: (thing) => {
+      stops.push(thing);
+      return thing;
+    },
+    stop: async () => {
+      for (const thing of stops.splice(0).reverse()) await thing.stop();
+    },
+  };
+}
+
+/** Starts all of it. `turns(token)` are the turns of whom the token belongs to. */
+export async function startWorld(version) {
+  const { add, stop } = stack();
+  try {
+    const fake = add(await startFake());
+    const allowed = add(await webServer());
+    const refused = add(await webServer());
+    const env = {
+      // Directus's own import, which the tool's is compared with, would refuse loopback.
+      IMPORT_IP_DENY_LIST: "169.254.169.254",
+      ACCESS_TOKEN_TTL: "3s",
+    };
+    const directus = add(await start({ version, seed: SEED, env }));
+    await moreRights(directus);
+    const flow = await manualFlow(directus);
+    const host = add(await startHost({ fake, directus: directus.url, allowed: [allowed.authority] }));
+    const world = { directus: directus.url, adminToken: directus.token, allowed: allowed.url, flow };
+    const turns = (token) => new Turns({ fake, url: host.url, token });
+    return { fake, directus, host, allowed, refused, world, turns, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Rights to files and folders for the editor, who has none of the sample's own. */
+async function moreRights({ request }) {
+  const [policy] = await request("GET", "/policies?filter[name][_eq]=editor");
+  const actions = [
+    ...["create", "update", "delete"].map((action) => ["directus_files", action]),
+    ...["create", "read", "update", "delete"].map((action) => ["directus_folders", action]),
+  ];
+  const rows = actions.map(([collection, action]) => ({ policy: policy.id, collection, action, fields: ["*"], permissions: {}, validation: null, presets: null }));
+  await request("POST", "/permissions", rows);
+}
+
+/** A flow that people start by hand, and that answers with what started it. */
+async function manualFlow({ request }) {
+  const flow = await request("POST", "/flows", {
+    name: "Tell what started it", status: "active", trigger: "manual",
+    options: { collections: ["articles"], async: false, return: "$trigger" },
+  });
+  const operation = await request("POST", "/operations", {
+    flow: flow.id, name: "Say it", key: "say_it", type: "log", position_x: 19, position_y: 1, options: { message: "started" },
+  });
+  await request("PATCH", `/flows/${flow.id}`, { operation: operation.id });
+  return flow.id;
+}
+
+export const TOKENS = { admin: "admin-demo-token", editor: USERS.editor.token, reader: USERS.reader.token };
