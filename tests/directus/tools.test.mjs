@@ -6,6 +6,10 @@ import fileCases from "./support/cases/files.mjs";
 import itemCases from "./support/cases/items.mjs";
 import structureCases from "./support/cases/structure.mjs";
 import { compare } from "./support/compare.mjs";
+import approvals from "./support/suites/approvals.mjs";
+import callers from "./support/suites/callers.mjs";
+import media from "./support/suites/media.mjs";
+import schema from "./support/suites/schema.mjs";
 import { startWorld, TOKENS, VERSIONS } from "./support/world.mjs";
 
 const EVERYBODY = ["admin", "editor", "reader"];
@@ -18,6 +22,11 @@ for (const version of VERSIONS) {
     afterEach((context) => {
       if (context.error) console.error(all?.host.logs().slice(-3000));
     });
+
+    describe("who may ask, and for what", () => callers(() => all));
+    describe("approvals", () => approvals(() => all));
+    describe("assets and imports", () => media(() => all));
+    describe("schema", () => schema(() => all));
 
     const cases = [...itemCases, ...fileCases].flatMap((one) => EVERYBODY.map((person) => ({ person, one })));
     for (const { person, one } of [...cases, ...structureCases.map((one) => ({ person: "admin", one }))]) {

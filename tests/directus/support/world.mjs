@@ -14,11 +14,13 @@ export const SEED = path.join(import.meta.dirname, "..", "seeds", "newsroom.mjs"
 /** The versions to test with: `DIRECTUS_VERSIONS` names some of them, separated by commas. */
 export const VERSIONS = process.env.DIRECTUS_VERSIONS?.split(",") ?? ALL_VERSIONS;
 
-/** A web server on loopback that answers every address with the same text, and counts. */
+/** A web server on loopback that answers with the same text, or redirects `?to` another address, and keeps what it was asked. */
 export async function webServer(content = "From the web") {
   const seen = [];
   const server = createServer((request, response) => {
     seen.push(request.url);
+    const to = new URL(request.url, "http://any.example").searchParams.get("to");
+    if (to) return response.writeHead(302, { location: to }).end();
     response.setHeader("content-type", "text/plain");
     response.end(content);
   });

@@ -49,7 +49,8 @@ const folderAfter = (t) => `/folders?filter[name][_contains]=${t.mark}&sort=name
 const folder = (t) => t.request("POST", "/folders", { name: `Folder ${t.mark}` });
 const foldered = { tool: "folders", writes: true, cleanup: dropFolders, after: folderAfter };
 const folders = [
-  { tool: "folders", name: "read", input: () => ({ action: "read" }), rest: () => ["GET", "/folders"] },
+  // SEARCH, because in 12.4.0 GET fails for everybody who is no administrator (500).
+  { tool: "folders", name: "read", input: () => ({ action: "read" }), rest: () => ["SEARCH", "/folders", { query: {} }] },
   {
     ...foldered, name: "create",
     input: (t) => ({ action: "create", data: [{ name: `Folder ${t.mark}` }] }), rest: (t) => ["POST", "/folders", [{ name: `Folder ${t.mark}` }]],
