@@ -4,7 +4,8 @@ import { randomUUID } from "node:crypto";
 import { checkBody } from "../../sdk/stream-rules.mjs";
 import { MODEL } from "./host.mjs";
 
-const FINAL_WORDS = "That is all.";
+/** What the model says after its tool call. */
+export const FINAL_WORDS = "That is all.";
 
 /** A person's turns with a host. */
 export class Turns {
@@ -44,6 +45,9 @@ export class Turns {
     const call = registry ? { name: "execute", arguments: { name: tool, input } } : { name: tool, arguments: input };
     await this.#fake.script(model, {
       steps: [{ answer: "message", tool_calls: [call], ...step }, { answer: "message", text: FINAL_WORDS }],
+      // By count: an image that a tool gives stands in a message of its own, as if the user spoke again.
+      selection: "order",
+      after_last: "repeat",
     });
     const question = { id: randomUUID(), role: "user", parts: [{ type: "text", text: `Use ${tool}` }] };
     const answer = await this.post([question], { registry, model, body });

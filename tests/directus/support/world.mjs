@@ -1,12 +1,15 @@
 // What the tests of the tools need around them: Directus with more rights, a web server, the host.
 import { createServer } from "node:http";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { startFake } from "../../sdk/fake.mjs";
 import { start, VERSIONS as ALL_VERSIONS } from "../directus.mjs";
 import { USERS } from "../seeds/newsroom.mjs";
 import { startHost } from "./host.mjs";
+import { startProxy } from "./proxy.mjs";
 import { Turns } from "./turns.mjs";
 
 export const SEED = path.join(import.meta.dirname, "..", "seeds", "newsroom.mjs");
@@ -63,6 +66,37 @@ export async function startWorld(version) {
     const world = { directus: directus.url, adminToken: directus.token, allowed: allowed.url, flow };
     const turns = (token) => new Turns({ fake, url: host.url, token });
     return { fake, directus, host, allowed, refused, world, turns, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The same with a proxy between host and Directus, and another host without it. */
+export async function startFailing(version) {
+  const { add, stop } = stack();
+  try {
+    const folder = await mkdtemp(path.join(tmpdir(), "palisade-failing-directus-"));
+    add({ stop: () => rm(folder, { recursive: true, force: true }) });
+    const fake = add(await startFake());
+    const web = add(await webServer());
+    const all = { fake, stop };
+    const launch = async (port) => {
+      all.directus = await start({ version, seed: SEED, folder, port });
+    };
+    add({ stop: () => all.directus?.stop() });
+    await launch(0);
+    const { port } = all.directus;
+    const flow = await manualFlow(all.directus);
+    all.proxy = add(await startProxy(all.directus.url));
+    all.host = add(await startHost({ fake, directus: all.proxy.url, studio: all.directus.url, allowed: [web.authority] }));
+    const direct = add(await startHost({ fake, directus: all.directus.url }));
+    all.world = { directus: all.directus.url, adminToken: all.directus.token, allowed: web.url, flow };
+    all.turns = (token) => new Turns({ fake, url: all.host.url, token });
+    all.directly = (token) => new Turns({ fake, url: direct.url, token });
+    /** Starts Directus again where it was, with the project as it was seeded. */
+    all.restart = () => launch(port);
+    return all;
   } catch (error) {
     await stop();
     throw error;

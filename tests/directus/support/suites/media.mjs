@@ -57,7 +57,7 @@ export default function media(world) {
     assert.equal(pngWidth(image.bytes), 1024);
   });
   test("a file that has too many bytes is refused", async () => {
-    const { id } = await uploaded({ content: Buffer.alloc(3 * 1024 * 1024, 7), type: "audio/mpeg", name: "long.mp3" });
+    const { id } = await uploaded({ content: Buffer.alloc(4 * 1024 * 1024, 7), type: "audio/mpeg", name: "long.mp3" });
     assert.match((await look(id)).error, /^RESULT_TOO_LARGE:/);
     assert.deepEqual(await shown(), []);
   });
