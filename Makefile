@@ -1,4 +1,4 @@
-# make run · make test · make bench · make component · make ui
+# make run · make test · make bench · make component · make directus · make ui
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 CARGO ?= cargo
@@ -7,7 +7,7 @@ DATA_DIR ?= .palisade
 # The formats of requests that the assistant speaks, with commas between them: each must have bodies to judge.
 FORMATS := openai_compatible,openai,anthropic,google
 
-.PHONY: run test lint test-rust test-types test-sdk bench component ui deny prerequisites
+.PHONY: run test lint test-rust test-parity test-types test-sdk test-directus bench component directus extension ui deny prerequisites npm
 
 run: prerequisites
 	$(CARGO) build --release -p palisade
@@ -15,7 +15,7 @@ run: prerequisites
 	@test -f $(DATA_DIR)/project.db || target/release/palisade --data-dir $(DATA_DIR) project init --sample newsroom
 	@exec target/release/palisade --data-dir $(DATA_DIR) serve
 
-test: prerequisites lint test-rust test-types test-sdk
+test: prerequisites lint test-rust test-parity test-types test-sdk test-directus
 
 lint: prerequisites
 	$(CARGO) fmt --all --check
@@ -24,17 +24,29 @@ lint: prerequisites
 test-rust: prerequisites
 	@tests/install-debian-package.sh iso-codes /usr/share/iso-codes/json/iso_3166-1.json
 	$(CARGO) build --bins -p palisade -p palisade-tests
-	$(CARGO) test --workspace --exclude palisade-plugin --no-fail-fast
+	$(CARGO) test --workspace --exclude palisade-plugin --exclude palisade-parity --no-fail-fast
 	# By itself, because that is how the guest is built: without what the host's crates ask of serde_json.
 	$(CARGO) test -p palisade-plugin
+
+# The embedded project against real Directus servers; some minutes, and more the first time, which
+# installs them. Other cases: make test-parity PARITY_SEED=7 PARITY_CASES=50000, one: PARITY_CASE=1:4711.
+test-parity: prerequisites npm
+	$(CARGO) test -p palisade-parity -- --nocapture --test-threads 1
 
 test-types:
 	@tests/types/run.sh --expect $(FORMATS)
 
-test-sdk: prerequisites
-	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
+test-sdk: prerequisites npm
 	$(CARGO) build -p palisade -p palisade-tests
 	cd tests/sdk && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
+
+# The extension and all tools in real Directus servers, and Data Studio in a browser. Screenshots go
+# where SCREENSHOTS says.
+test-directus: prerequisites npm extension
+	@tests/install-debian-package.sh chromium /usr/bin/chromium
+	$(CARGO) build -p palisade -p palisade-tests
+	cd extension && npm test
+	cd tests/directus && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
 
 bench: prerequisites
 	$(CARGO) build --release -p palisade -p palisade-tests
@@ -44,6 +56,17 @@ bench: prerequisites
 component: prerequisites
 	$(CARGO) build -p palisade-plugin --lib --target wasm32-unknown-unknown --profile guest --target-dir $(TARGET)/guest
 	$(CARGO) run -q -p palisade-plugin --example encode -- $(TARGET)/guest/wasm32-unknown-unknown/guest/palisade_plugin.wasm $(TARGET)/assistant.wasm
+
+# What an administrator of Directus installs: the host, and the extension.
+directus: prerequisites extension
+	$(CARGO) build --release -p palisade
+	@if [ "$(TARGET)" != target ]; then mkdir -p target/release && cp $(TARGET)/release/palisade target/release/; fi
+
+extension: npm
+	cd extension && npm ci --no-audit --no-fund && npm run build
+
+npm:
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
 
 ui:
 	@echo "The user interface isn't part of this version yet."; exit 1

@@ -63,7 +63,7 @@ impl App {
                 Backend::Embedded(project.with_session_secret(*secret))
             }
             BackendConfig::Directus(directus) => {
-                Backend::Directus(Directus::new(directus.options(&config.egress))?)
+                Backend::Directus(Arc::new(Directus::new(directus.options(&config.egress))?))
             }
         };
         let sandbox = load_sandbox(&config, &state, component).await?;

@@ -13,7 +13,7 @@ pub enum Backend {
     /// In the host's own database.
     Embedded(Project),
     /// A running Directus.
-    Directus(Directus),
+    Directus(Arc<Directus>),
 }
 
 /// One of the project's files, with its content.
@@ -33,7 +33,7 @@ impl Backend {
     pub fn data(&self) -> Arc<dyn DataBackend> {
         match self {
             Self::Embedded(project) => Arc::clone(project.engine()) as Arc<dyn DataBackend>,
-            Self::Directus(directus) => Arc::new(directus.clone()),
+            Self::Directus(directus) => Arc::clone(directus) as Arc<dyn DataBackend>,
         }
     }
 
@@ -41,7 +41,7 @@ impl Backend {
     pub fn authenticator(&self) -> &dyn Authenticator {
         match self {
             Self::Embedded(project) => project,
-            Self::Directus(directus) => directus,
+            Self::Directus(directus) => directus.as_ref(),
         }
     }
 

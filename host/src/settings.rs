@@ -33,6 +33,9 @@ pub struct StoredSettings {
     /// Ceilings by tool name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ceilings: BTreeMap<String, ToolCeiling>,
+    /// Collection of the project that holds prompts for people to choose from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts_collection: Option<String>,
 }
 
 /// The configuration's part of the settings.
@@ -72,6 +75,8 @@ pub struct EffectiveSettings {
     pub allowed_models: BTreeMap<String, Vec<String>>,
     /// Ceilings by tool name.
     pub ceilings: BTreeMap<String, ToolCeiling>,
+    /// Collection of the project that holds prompts for people to choose from.
+    pub prompts_collection: Option<String>,
 }
 
 impl EffectiveSettings {
@@ -103,6 +108,7 @@ impl EffectiveSettings {
                 .or_else(|| configured.system_prompt.clone()),
             allowed_models,
             ceilings: stored.ceilings,
+            prompts_collection: stored.prompts_collection,
         }
     }
 

@@ -14,7 +14,9 @@ export const ADMIN = { email: "admin@example.com", password: "admin-demo-passwor
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const cache = path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), ".cache"), "palisade");
-const node = path.join(cache, "node", "22.23.3", "bin", "node");
+/** The folder of the Node.js that Directus runs with, once a version is installed. */
+export const NODE_FOLDER = path.join(cache, "node", "22.23.3");
+const node = path.join(NODE_FOLDER, "bin", "node");
 // The same for all: a template made with one can be opened with it only.
 const SECRET = "a-secret-for-tests-alone-0123456789";
 const READY_WITHIN_MS = 120_000;

@@ -188,6 +188,12 @@ pub enum KeysCommand {
         /// Provider id from the configuration
         provider: String,
     },
+    /// Take over what Directus's own assistant is set to: allowed models, system prompt, prompts
+    ///
+    /// Reads the token of an administrator from the first line of standard input, then the key of
+    /// each provider that Directus has one for from the next lines (empty: skip). Directus itself is
+    /// asked for nothing secret.
+    ImportDirectus,
     /// List the keys, masked
     List,
     /// Delete a provider's key

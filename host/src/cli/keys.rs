@@ -11,7 +11,7 @@ use super::{CliError, arguments::KeysCommand};
 use crate::config::Config;
 
 /// Whom the state names as the one who changed a key: there is no user at a command line.
-const ACTOR: &str = "command line";
+pub(super) const ACTOR: &str = "command line";
 
 pub(super) async fn run(config: Config, command: KeysCommand) -> Result<(), CliError> {
     if let KeysCommand::CreateMaster = command {
@@ -21,6 +21,7 @@ pub(super) async fn run(config: Config, command: KeysCommand) -> Result<(), CliE
     let workspace = &config.workspace.id;
     match command {
         KeysCommand::CreateMaster => {}
+        KeysCommand::ImportDirectus => super::import::run(&config, &state).await?,
         KeysCommand::Set { provider } => {
             if config.provider(&provider).is_none() {
                 let known: Vec<&str> =
@@ -91,7 +92,8 @@ fn create_master(config: &Config) -> Result<(), CliError> {
     }
 }
 
-async fn record(
+/// Puts a change at the command line on record.
+pub(super) async fn record(
     state: &State,
     workspace: &str,
     provider: &str,
@@ -120,11 +122,22 @@ pub(super) fn read_secret(what: &str) -> Result<SecretString, CliError> {
     if io::stdin().is_terminal() {
         eprintln!("Type or paste {what} and press Enter (it is shown as you type):");
     }
+    read_line()?.ok_or_else(|| {
+        CliError::Usage(format!("{what} is read from standard input, which is empty"))
+    })
+}
+
+/// Reads a secret from the next line of standard input; none for an empty line.
+pub(super) fn read_optional_secret(what: &str) -> Result<Option<SecretString>, CliError> {
+    if io::stdin().is_terminal() {
+        eprintln!("Paste {what} and press Enter (it is shown as you type), or only press Enter:");
+    }
+    read_line()
+}
+
+fn read_line() -> Result<Option<SecretString>, CliError> {
     let mut line = Zeroizing::new(String::new());
     io::stdin().read_line(&mut line)?;
     let secret = line.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() {
-        return Err(CliError::Usage(format!("{what} is read from standard input, which is empty")));
-    }
-    Ok(SecretString::from(secret))
+    Ok((!secret.is_empty()).then(|| SecretString::from(secret)))
 }

@@ -14,6 +14,7 @@ mod chat;
 mod descriptors;
 mod doctor;
 mod error;
+mod import;
 mod init;
 mod keys;
 mod ledger;

@@ -21,6 +21,9 @@ const FIELD_BYTES: usize = 4 * 1024;
 const PARTS: usize = 16;
 /// Bytes that are read at a time from a file of the project.
 const READ_BYTES: usize = 64 * 1024;
+/// Content that is read piece by piece.
+type Reader = Pin<Box<dyn AsyncRead + Send>>;
+
 /// Bytes of a refused form that are still read, so that its sender gets to read the answer: one that
 /// is still sending when the connection closes sees a broken connection instead.
 const DRAINED_BYTES: u64 = MAXIMUM_FILE_BYTES + 1024 * 1024;
@@ -41,7 +44,7 @@ pub(super) enum Content<'a> {
     /// A small file that was kept until its provider was known.
     Kept(Option<Bytes>),
     /// A file of the project.
-    Asset(Pin<Box<ReaderStream<Pin<Box<dyn AsyncRead + Send>>>>>),
+    Asset(Box<ReaderStream<Reader>>),
 }
 
 impl ClientForm {
@@ -109,8 +112,8 @@ impl ClientForm {
 
 impl Content<'_> {
     /// A file of the project.
-    pub(super) fn asset(content: Pin<Box<dyn AsyncRead + Send>>) -> Self {
-        Self::Asset(Box::pin(ReaderStream::with_capacity(content, READ_BYTES)))
+    pub(super) fn asset(content: Reader) -> Self {
+        Self::Asset(Box::new(ReaderStream::with_capacity(content, READ_BYTES)))
     }
 
     /// The next piece; none at the end.

@@ -1,14 +1,15 @@
 //! Runs granted operations and puts each on record.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use palisade_data::{Caller, DataBackend, DataError, Outcome};
+use palisade_data::{Caller, DataBackend, DataError, Operation, Outcome};
 use palisade_sandbox::{Grant, GrantExecutor, ModelView, OutcomeData};
 use palisade_state::{Ledger, LedgerEntry, LedgerKind};
 use serde::Serialize;
 use serde_json::Value;
+use url::Url;
 
 /// Runs the operations of one turn with its caller's permissions.
 pub(super) struct Executor {
@@ -63,6 +64,7 @@ impl Executor {
             tool_call_id: Some(grant.tool_call_id.clone()),
             approval_id: grant.approval_id.clone(),
             reason: Some(grant.operation.action().to_owned()),
+            endpoint: origins(&grant.operation),
             ..super::fresh(&self.row, LedgerKind::DataOperation)
         };
         let row = match result {
@@ -82,6 +84,18 @@ impl Executor {
             tracing::error!(%error, "a data operation could not be put on record");
         }
     }
+}
+
+/// The places beyond the project that an operation asks: where files are imported from. Without path
+/// and query, which are content.
+fn origins(operation: &Operation) -> Option<String> {
+    let Operation::ImportFiles { files, .. } = operation else { return None };
+    let origins: BTreeSet<String> = files
+        .iter()
+        .filter_map(|file| Url::parse(&file.url).ok())
+        .map(|url| url.origin().ascii_serialization())
+        .collect();
+    Some(origins.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// The result as the screen and the model get it: the data, together with the address of the one

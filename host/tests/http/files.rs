@@ -409,7 +409,7 @@ fn a_file_of_the_project_is_attached_with_the_caller_s_own_permissions() {
         let reader = host.send(attach("store", &text).token(READER)).await;
         assert_eq!(reader.status, StatusCode::OK, "readers may read the project's files");
         sqlx::query("delete from directus_permissions where collection = 'directus_files'")
-            .execute(host.app.project.pool())
+            .execute(host.app.backend.embedded().expect("embedded").pool())
             .await
             .expect("taken away");
         let nothing = "00000000-0000-4000-8000-000000000000";

@@ -31,7 +31,8 @@ pub enum Operation {
     ReadItems {
         /// Collection.
         collection: String,
-        /// Primary keys; each must be readable, else the whole read is forbidden.
+        /// Primary keys. What the caller may not read is left out, as what doesn't exist is; a value
+        /// that can't be a key is forbidden.
         keys: Option<Vec<Value>>,
         /// Fields, filter, paging and so on.
         query: Query,
@@ -138,8 +139,9 @@ pub struct Media {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outcome {
     /// The data, in Directus's shape (what its REST API has under `data`): an array of items for
-    /// reads and writes, an array of primary keys for deletes and for writes whose result the caller
-    /// may not read, an object or array for the schema.
+    /// reads and writes, an array of primary keys for deletes and for writes in collections or with
+    /// fields that the caller may not read, an object or array for the schema. Written items that the
+    /// caller may not read are left out.
     pub data: Value,
     /// Items read, created, updated or deleted.
     pub items: usize,

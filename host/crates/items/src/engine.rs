@@ -144,24 +144,27 @@ impl Engine {
 }
 
 impl Session<'_> {
-    /// The query with dynamic values put in. Dotted ones are read with the caller's own rights.
-    pub(crate) async fn with_dynamic_values(
-        &self,
-        connection: &mut SqliteConnection,
-        query: &Query,
-    ) -> Result<Query, DataError> {
+    /// The query with dynamic values put in. Dotted ones are for permissions alone, as in Directus.
+    pub(crate) fn with_dynamic_values(&self, query: &Query) -> Result<Query, DataError> {
         let mut dotted = BTreeSet::new();
         let deep = Value::Object(query.deep.clone());
         for value in query.filter.iter().chain([&deep]) {
             dotted_variables(value, &mut dotted);
         }
-        let mut values = self.values.clone();
-        for (variable, path) in dotted {
-            self.lookup(connection, &mut values, variable, &path).await?;
+        if !dotted.is_empty() {
+            return Err(DataError::InvalidQuery(
+                "Dynamic values with a path are for permissions alone".into(),
+            ));
+        }
+        // As in Directus, roles are a list only for who has some.
+        if self.caller.roles.is_empty() && query.filter.iter().chain([&deep]).any(mentions_roles) {
+            return Err(DataError::InvalidQuery(
+                "\"$CURRENT_ROLES\" has to be an array of values".into(),
+            ));
         }
         let mut query = query.clone();
-        query.filter = query.filter.map(|filter| values.resolve(&filter));
-        query.deep = values.resolve_object(&query.deep);
+        query.filter = query.filter.map(|filter| self.values.resolve(&filter));
+        query.deep = self.values.resolve_object(&query.deep);
         Ok(query)
     }
 
@@ -188,6 +191,15 @@ impl Session<'_> {
         let rows = read::fetch(connection, self, &node, &selection, &mut budget).await?;
         values.remember(variable, path.to_owned(), &rows.into_values());
         Ok(())
+    }
+}
+
+fn mentions_roles(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == "$CURRENT_ROLES",
+        Value::Array(values) => values.iter().any(mentions_roles),
+        Value::Object(map) => map.values().any(mentions_roles),
+        _ => false,
     }
 }
 

@@ -45,12 +45,9 @@ async fn system_collections() {
         case_as(admin(), "nor counted", json!([]), read("directus_users", json!({"fields": "count(auth_data)"})),
             refuses("INVALID_QUERY", "Invalid query. \"count()\" can't be used on field \"auth_data\".")),
         case_as(admin(), "nor searched", json!([]), read("directus_users", json!({"fields": "first_name", "search": "hash-of-me"})), gives(json!([]))),
-        case("a dotted dynamic value is read with the caller's own rights", json!([["articles", "read", "*"]]),
-            read("articles", json!({"filter": {"title": "$CURRENT_USER.email"}})),
-            refuses("FORBIDDEN", "You don't have permission to access collection \"directus_users\" or it does not exist. Queried in root.")),
-        case_as(app_user(), "and no further", json!([["articles", "read", "*"]]), read("articles", json!({"filter": {"title": "$CURRENT_USER.token"}})), refused("token")),
-        case_as(app_user(), "and found where allowed", json!([["directus_users", "read", "*"]]),
-            read("directus_users", json!({"fields": "first_name", "filter": {"email": {"_eq": "$CURRENT_USER.email"}}})), gives(json!([{"first_name": "Me"}]))),
+        case_as(admin(), "a caller's own filter takes no dotted dynamic values", json!([]),
+            read("articles", json!({"filter": {"title": "$CURRENT_USER.token"}})),
+            refuses("INVALID_QUERY", "Invalid query. Dynamic values with a path are for permissions alone.")),
         case_as(admin(), "users can't be created", json!([]), create("directus_users", json!({"email": "x@example.com"})),
             refuses("FORBIDDEN", "You don't have permission to perform \"create\" for collection \"directus_users\" or it does not exist.")),
         case_as(admin(), "nor updated", json!([]), update("directus_users", json!([ME]), json!({"role": null})),
@@ -73,7 +70,7 @@ async fn policies_of_callers() {
             "insert into directus_roles (id, name, parent) values ('child', 'Child', '33333333-3333-4333-8333-333333333333'), ('loop-a', 'A', null), ('loop-b', 'B', 'loop-a');
              update directus_roles set parent = 'loop-b' where id = 'loop-a';
              insert into directus_policies (id, name, admin_access, app_access, ip_access) values
-               ('public', 'Public', 0, 0, null), ('parent', 'Parent', 0, 1, null), ('own', 'Own', 0, 0, null),
+               ('public', 'Public', 1, 1, null), ('parent', 'Parent', 0, 1, null), ('own', 'Own', 0, 0, null),
                ('personal', 'Personal', 0, 0, null), ('office', 'Office', 1, 0, '10.0.0.0/8,192.168.1.1');
              insert into directus_access (id, role, user, policy, sort) values
                ('a1', null, null, 'public', 1), ('a2', '33333333-3333-4333-8333-333333333333', null, 'parent', 1),
@@ -86,7 +83,14 @@ async fn policies_of_callers() {
     let inside: IpAddr = [10, 1, 2, 3].into();
     let outside: IpAddr = [11, 1, 2, 3].into();
     for (name, user, ip, policies, admin, app) in [
-        ("anonymous: the public ones", None, Some(inside), vec!["public"], false, false),
+        (
+            "anonymous: the public ones, which open neither everything nor the app",
+            None,
+            Some(inside),
+            vec!["public"],
+            false,
+            false,
+        ),
         (
             "no role: the public ones and the user's",
             Some(OTHER),

@@ -2,7 +2,10 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper that fails fails its test")]
 
 use palisade_conversation::ChatRequest;
-use palisade_policy::{ApprovalMode, Decision, Gate, ProposedCall, Rules, ToolMode, TurnFacts};
+use palisade_data::ProjectKind;
+use palisade_policy::{
+    ApprovalMode, Decision, EXECUTE, Gate, ProposedCall, Rules, ToolAccess, ToolMode, TurnFacts,
+};
 use palisade_state::{KeySource, LedgerFilter, LedgerKind, MasterKey, State};
 use serde_json::{Value, json};
 
@@ -282,4 +285,87 @@ async fn an_approval_of_nothing_that_was_asked_is_on_record_even_if_the_guest_dr
     }
     let expected = ("APPROVAL_INVALID".to_owned(), "ada".to_owned());
     assert_eq!(workspace.refusals().await, vec![expected; 3]);
+}
+
+fn registry() -> Rules {
+    Rules { access: ToolAccess::Registry, ..Rules::default() }
+}
+
+fn execute(tool: &str, input: &str) -> String {
+    format!(r#"{{"name":"{tool}","input":{input}}}"#)
+}
+
+/// Proposes a call of the registry's `execute` as `c1` and returns the approval id.
+async fn ask_registry(workspace: &Workspace, arguments: &str) -> String {
+    let gate = workspace.gate_with(&facts(), &posted(&[]), registry()).await;
+    match decide(&gate, call("c1", EXECUTE, arguments)).await {
+        Decision::ApprovalRequired { approval_id, .. } => approval_id,
+        other => panic!("expected a question, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_approval_of_execute_is_one_of_the_tool_in_it() {
+    let workspace = Workspace::new().await;
+    let update = execute("items", UPDATE);
+    let id = ask_registry(&workspace, &update).await;
+    let answered = async |posted_input: &str, proposed: ProposedCall| {
+        let answer = tool_part("c1", EXECUTE, posted_input, approved(&id));
+        let gate = workspace.gate_with(&facts(), &posted(&[answer]), registry()).await;
+        decide(&gate, proposed).await
+    };
+    // Other arguments of the same tool, and another tool with the same arguments.
+    let other = execute("items", &UPDATE.replace("[3]", "[4]"));
+    assert_refused(&answered(&other, call("c1", EXECUTE, &other)).await, "APPROVAL_INVALID");
+    let folders = execute("folders", r#"{"action":"delete","keys":[3]}"#);
+    assert_refused(&answered(&folders, call("c1", EXECUTE, &folders)).await, "TOOL_DISABLED");
+    assert_refused(&answered(&update, call("c1", EXECUTE, &other)).await, "APPROVAL_INVALID");
+
+    let Decision::Granted(grant) = answered(&update, call("c1", EXECUTE, &update)).await else {
+        panic!("granted");
+    };
+    assert_eq!((grant.tool.name(), grant.operation.action()), ("items", "update"));
+    let again = answered(&update, call("c1", EXECUTE, &update)).await;
+    assert_refused(&again, "APPROVAL_SPENT");
+}
+
+#[tokio::test]
+async fn modes_and_ceilings_are_those_of_the_tool_in_execute() {
+    let workspace = Workspace::new().await;
+    let update = execute("items", UPDATE);
+    let rules = Rules { user_modes: [("items".into(), ToolMode::Disabled)].into(), ..registry() };
+    let gate = workspace.gate_with(&facts(), &posted(&[]), rules).await;
+    assert_refused(&decide(&gate, call("c1", EXECUTE, &update)).await, "TOOL_DISABLED");
+
+    // An administrator's tool doesn't exist for others, and execute is no tool by itself.
+    let gate = workspace.gate_with(&facts(), &posted(&[]), registry()).await;
+    let flows = execute("flows", r#"{"action":"read"}"#);
+    assert_refused(&decide(&gate, call("c2", EXECUTE, &flows)).await, "TOOL_DISABLED");
+    let nested = execute(EXECUTE, &update);
+    assert_refused(&decide(&gate, call("c3", EXECUTE, &nested)).await, "TOOL_DISABLED");
+    let direct = workspace.gate(&facts(), &posted(&[])).await;
+    assert_refused(&decide(&direct, call("c4", EXECUTE, &update)).await, "TOOL_DISABLED");
+}
+
+#[tokio::test]
+async fn tools_of_administrators_and_of_directus_are_there_for_them_alone() {
+    let workspace = Workspace::new().await;
+    let decided = async |project, administrator, tool: &str, arguments: &str| {
+        let rules = Rules { project, administrator, ..Rules::default() };
+        let gate = workspace.gate_with(&facts(), &posted(&[]), rules).await;
+        decide(&gate, call("c1", tool, arguments)).await
+    };
+    let read = r#"{"action":"read"}"#;
+    for tool in ["flows", "operations", "collections", "fields", "relations"] {
+        let refused = decided(ProjectKind::Directus, false, tool, read).await;
+        assert_refused(&refused, "TOOL_DISABLED");
+        let asked = decided(ProjectKind::Directus, true, tool, read).await;
+        assert!(matches!(asked, Decision::ApprovalRequired { .. }), "{tool}: {asked:?}");
+        let refused = decided(ProjectKind::Embedded, true, tool, read).await;
+        assert_refused(&refused, "TOOL_DISABLED");
+    }
+    let asked = decided(ProjectKind::Directus, false, "folders", read).await;
+    assert!(matches!(asked, Decision::ApprovalRequired { .. }), "{asked:?}");
+    let refused = decided(ProjectKind::Embedded, false, "folders", read).await;
+    assert_refused(&refused, "TOOL_DISABLED");
 }

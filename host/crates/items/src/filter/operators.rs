@@ -79,6 +79,23 @@ impl Operator {
     }
 }
 
+impl Operator {
+    /// Refuses what compares with nothing, as Directus does in queries. Errors are reasons.
+    pub(crate) fn refuse_nothing(self, name: &str, value: &Value) -> Result<(), String> {
+        match (self, value) {
+            (Self::Null { .. } | Self::Empty { .. }, _) => Ok(()),
+            (_, Value::String(text)) if text.is_empty() => Err(format!(
+                "You can't filter for an empty string in \"{name}\". Use \"_empty\" or \
+                 \"_nempty\" instead"
+            )),
+            (Self::In { .. }, Value::Array(values)) if values.is_empty() => {
+                Err(format!("\"{name}\" has to be an array of values"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// What a field is compared with, values bound.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Test {

@@ -3,7 +3,7 @@
 use palisade_data::DataError;
 use serde_json::{Map, Value};
 
-use super::{FieldReference, Filter, Operator, Test};
+use super::{FieldReference, Filter, Operator, Quantifier, Test};
 use crate::{
     limits::{MAXIMUM_CONDITIONS, MAXIMUM_DEPTH, MAXIMUM_FILTER_NESTING, MAXIMUM_LIST},
     permissions::{Rights, Uses},
@@ -242,20 +242,24 @@ impl<'a> FilterParser<'a> {
         let Some(collection) = self.enter(related, &path)? else { return Ok(Filter::Never) };
         let mut all = Vec::new();
         let mut rest = Map::new();
-        let many = |none, filter| Filter::Many {
+        let many = |quantifier, filter| Filter::Many {
             field: field.name.clone(),
-            none,
+            quantifier,
             filter: Box::new(filter),
         };
         for (key, value) in object {
             match key.as_str() {
                 "_some" | "_none" => {
+                    let quantifier =
+                        if key == "_none" { Quantifier::None } else { Quantifier::Some };
                     let filter = self.object(value, collection, &path, nesting + 1)?;
-                    all.push(many(key == "_none", filter));
+                    all.push(many(quantifier, filter));
                 }
                 "_null" | "_nnull" => {
                     let on = *value != Value::Bool(false);
-                    all.push(many((key == "_null") == on, Filter::always()));
+                    let nobody = (key == "_null") == on;
+                    let quantifier = if nobody { Quantifier::Nobody } else { Quantifier::Any };
+                    all.push(many(quantifier, Filter::always()));
                 }
                 "_and" | "_or" => {
                     rest.insert(key.clone(), value.clone());
@@ -274,7 +278,7 @@ impl<'a> FilterParser<'a> {
         }
         if !rest.is_empty() {
             let filter = self.object(&Value::Object(rest), collection, &path, nesting + 1)?;
-            all.push(many(false, filter));
+            all.push(many(Quantifier::Joined, filter));
         }
         self.closed_if_empty(all)
     }
@@ -318,6 +322,9 @@ impl<'a> FilterParser<'a> {
         value: &Value,
     ) -> Result<Filter, DataError> {
         let operator_kind = Operator::parse(operator).map_err(DataError::InvalidQuery)?;
+        if !self.trusted {
+            operator_kind.refuse_nothing(operator, value).map_err(DataError::InvalidQuery)?;
+        }
         let test = Test::parse(operator_kind, value, reference.kind(field)).map_err(|reason| {
             invalid(format!("\"{operator}\" on field \"{}\" {reason}", field.name))
         })?;

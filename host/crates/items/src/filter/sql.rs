@@ -4,11 +4,13 @@
 use std::{cell::Cell, collections::BTreeSet};
 
 use sea_query::{
-    CaseStatement, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SubQueryStatement,
+    CaseStatement, Expr, ExprTrait, Func, JoinType, LikeExpr, Query, SelectStatement,
+    SubQueryStatement,
 };
 
-use super::{FieldReference, Filter, Function, Test};
+use super::{FieldReference, Filter, Function, Quantifier, Test};
 use crate::{
+    limits::MAXIMUM_DEPTH,
     permissions::{Action, Rights, Rule},
     schema::{Collection, Field, Relation, SchemaSnapshot},
 };
@@ -18,8 +20,9 @@ use crate::{
 pub(crate) enum View {
     /// The caller's: a value that isn't granted on an item is null there.
     Caller,
-    /// The rules' own: everything as it is.
-    Rules,
+    /// That of the rules of an action: everything as it is, except that what `_some` and `_none` look
+    /// at are the items that the rules of the same action open, where there are any.
+    Rules(Action),
 }
 
 /// A many-to-one field on the way to a value, and the collection behind it.
@@ -30,6 +33,17 @@ pub(crate) struct Composer<'a> {
     pub(crate) schema: &'a SchemaSnapshot,
     pub(crate) rights: &'a Rights,
     tables: Cell<u32>,
+    /// Rules within rules at the moment: those of related collections may lead back to the first.
+    depth: Cell<usize>,
+}
+
+/// One level of rules within rules, until it is dropped.
+struct Level<'c>(&'c Cell<usize>);
+
+impl Drop for Level<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
 }
 
 /// True if any of the expressions is; false for none.
@@ -60,7 +74,16 @@ fn when(condition: Expr, value: Expr) -> Expr {
 
 impl<'a> Composer<'a> {
     pub(crate) fn new(schema: &'a SchemaSnapshot, rights: &'a Rights) -> Self {
-        Self { schema, rights, tables: Cell::new(0) }
+        Self { schema, rights, tables: Cell::new(0), depth: Cell::new(0) }
+    }
+
+    /// Goes one level deeper into rules; none where they go too deep, and then open nothing.
+    fn deeper(&self) -> Option<Level<'_>> {
+        if self.depth.get() == MAXIMUM_DEPTH {
+            return None;
+        }
+        self.depth.set(self.depth.get() + 1);
+        Some(Level(&self.depth))
     }
 
     /// A fresh table alias.
@@ -84,7 +107,7 @@ impl<'a> Composer<'a> {
         action: Action,
         requested: Option<&BTreeSet<String>>,
     ) -> Option<Expr> {
-        self.matching(self.relevant(collection, action, requested), collection, table)
+        self.matching(self.relevant(collection, action, requested), collection, table, action)
     }
 
     /// Condition for the items on which a rule grants a field. None: every item.
@@ -97,7 +120,7 @@ impl<'a> Composer<'a> {
     ) -> Option<Expr> {
         let rules = self.rights.rules(&collection.name, action).iter();
         let granting: Vec<&Rule> = rules.filter(|rule| rule.fields.contains(field)).collect();
-        self.matching(granting, collection, table)
+        self.matching(granting, collection, table, action)
     }
 
     fn relevant(
@@ -115,10 +138,17 @@ impl<'a> Composer<'a> {
         }
     }
 
-    fn matching(&self, rules: Vec<&Rule>, collection: &Collection, table: &str) -> Option<Expr> {
+    fn matching(
+        &self,
+        rules: Vec<&Rule>,
+        collection: &Collection,
+        table: &str,
+        action: Action,
+    ) -> Option<Expr> {
+        let view = View::Rules(action);
         let mut conditions = Vec::with_capacity(rules.len());
         for rule in rules {
-            conditions.push(self.condition(rule.filter.as_ref()?, collection, table, View::Rules));
+            conditions.push(self.condition(rule.filter.as_ref()?, collection, table, view));
         }
         Some(any(conditions))
     }
@@ -145,7 +175,7 @@ impl<'a> Composer<'a> {
         view: View,
         plain: Expr,
     ) -> Expr {
-        if view == View::Rules {
+        if view != View::Caller {
             return plain;
         }
         match self.granted(collection, table, field, Action::Read) {
@@ -291,44 +321,106 @@ impl<'a> Composer<'a> {
                 });
                 compare(value, test)
             }
-            Filter::Many { field, none, filter } => {
-                self.through(root, table, hops, view, &|collection, table| {
-                    self.related(collection, table, field, *none, filter, view)
-                })
+            Filter::Many { quantifier, .. } => {
+                let found = self.through(root, table, hops, view, &|collection, table| {
+                    self.related(collection, table, filter, view)
+                });
+                let end = hops.last().and_then(|(_, related)| self.schema.collection(related));
+                match end {
+                    // Nothing is joined to an item that isn't there, either.
+                    Some(end) if *quantifier == Quantifier::Joined => {
+                        Func::coalesce([found, self.joined(end, None, filter, view)]).into()
+                    }
+                    _ => found,
+                }
             }
         }
     }
 
     /// Whether some or none of the items that point here meet a filter.
-    fn related(
-        &self,
-        collection: &Collection,
-        table: &str,
-        field: &str,
-        none: bool,
-        filter: &Filter,
-        view: View,
-    ) -> Expr {
+    fn related(&self, collection: &Collection, table: &str, whole: &Filter, view: View) -> Expr {
+        let Filter::Many { field, quantifier, filter } = whole else { return never() };
         let Some(field) = collection.field(field) else { return never() };
         let Some((related, column)) = self.many_side(field) else { return never() };
+        if *quantifier == Quantifier::Joined {
+            return self.joined(collection, Some(table), whole, view);
+        }
+        let named = matches!(quantifier, Quantifier::Some | Quantifier::None);
+        let looks = match view {
+            View::Caller => Some(Action::Read),
+            View::Rules(action) => {
+                Some(action).filter(|action| named && self.rights.allows(&related.name, *action))
+            }
+        };
         let alias = self.alias();
         let pointer = Self::column(&alias, column);
+        let visible = match looks {
+            Some(action) => {
+                let Some(_level) = self.deeper() else { return never() };
+                self.visible(related, &alias, action, None)
+            }
+            None => None,
+        };
+        let anchor = self.anchor(collection, table, &field.name, view);
+        let condition = self.condition(filter, related, &alias, view);
         let mut select = Query::select();
         select
             .expr(pointer.clone())
             .from_as(related.name.clone(), alias.clone())
             .and_where(pointer.is_not_null())
-            .and_where(self.condition(filter, related, &alias, view));
-        if view == View::Caller {
-            select.and_where_option(self.visible(related, &alias, Action::Read, None));
-        }
-        let anchor = self.anchor(collection, table, &field.name, view);
-        if !none {
+            .and_where(condition)
+            .and_where_option(visible);
+        if matches!(quantifier, Quantifier::Some | Quantifier::Any) {
             return anchor.in_subquery(select);
         }
         // `NULL NOT IN` of nothing is true, of something it isn't: without the first condition a list
         // out of sight would tell whether any item at all points somewhere.
         anchor.clone().is_not_null().and(anchor.not_in_subquery(select))
+    }
+}
+
+impl Composer<'_> {
+    /// Whether a filter is met by one of the items joined to an item; or, where there is none or no
+    /// item at all, by fields that are all null.
+    fn joined(
+        &self,
+        collection: &Collection,
+        table: Option<&str>,
+        whole: &Filter,
+        view: View,
+    ) -> Expr {
+        let Filter::Many { field, filter, .. } = whole else { return never() };
+        let Some(field) = collection.field(field) else { return never() };
+        let Some((related, column)) = self.many_side(field) else { return never() };
+        let alias = self.alias();
+        let on = match table {
+            None => never(),
+            Some(table) => {
+                let pointer = Self::column(&alias, column);
+                let here = pointer.eq(Self::column(table, &collection.primary_key));
+                let visible = match view {
+                    View::Rules(_) => None,
+                    View::Caller => {
+                        let Some(_level) = self.deeper() else { return never() };
+                        self.visible(related, &alias, Action::Read, None)
+                    }
+                };
+                all(std::iter::once(here).chain(visible))
+            }
+        };
+        let mut one = Query::select();
+        one.expr_as(Expr::val(1), "one");
+        let mut select = Query::select();
+        select
+            .expr(Expr::val(1))
+            .from_subquery(one, self.alias())
+            .join_as(JoinType::LeftJoin, related.name.clone(), alias.clone(), on)
+            .and_where(self.condition(filter, related, &alias, view));
+        let met = Expr::exists(select);
+        match table {
+            Some(table) => self.anchor(collection, table, &field.name, view).is_not_null().and(met),
+            None => met,
+        }
     }
 }
 

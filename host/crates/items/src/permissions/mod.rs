@@ -9,7 +9,7 @@ mod rights;
 mod uses;
 
 pub(crate) use dynamic::{DynamicValues, Variable, dotted_variables};
-pub(crate) use load::{PermissionRow, load};
+pub(crate) use load::{FieldList, PermissionRow, load};
 pub(crate) use overview::overview;
 pub use policies::resolve_accountability;
 pub(crate) use rights::{Action, Rights, Rule};

@@ -12,7 +12,8 @@ use crate::rows::{flag, list, text};
 ///
 /// A caller with roles has the policies of the role and its parents and those tied to the user. A
 /// caller without a role has the public ones and those tied to the user. A policy with `ip_access`
-/// counts only for addresses in its networks; an unknown address is in none.
+/// counts only for addresses in its networks; an unknown address is in none. A public policy makes
+/// nobody an administrator or a user of the app.
 ///
 /// Errors: [`DataError::InvalidCredentials`] for a user that doesn't exist. The user's status is the
 /// authenticator's to check. Roles beyond 32 levels are ignored.
@@ -38,12 +39,16 @@ pub async fn resolve_accountability(
         ..Accountability::default()
     };
     for policy in policies(&rows, &accountability)? {
-        if !policy.counts_for(ip) || accountability.policies.contains(&policy.id) {
+        if !policy.counts_for(ip) {
             continue;
         }
-        accountability.admin |= policy.admin;
-        accountability.app |= policy.app || policy.admin;
-        accountability.policies.push(policy.id);
+        if !policy.public {
+            accountability.admin |= policy.admin;
+            accountability.app |= policy.app || policy.admin;
+        }
+        if !accountability.policies.contains(&policy.id) {
+            accountability.policies.push(policy.id);
+        }
     }
     Ok(accountability)
 }
@@ -85,6 +90,8 @@ fn role_tree(row: &SqliteRow) -> Result<Vec<String>, DataError> {
 
 struct Policy {
     id: String,
+    /// Whether it counts because nothing is tied to a role: then its rows count, its flags don't.
+    public: bool,
     admin: bool,
     app: bool,
     networks: Vec<String>,
@@ -113,8 +120,13 @@ fn policies(rows: &[SqliteRow], accountability: &Accountability) -> Result<Vec<P
             },
             _ => continue,
         };
-        let policy =
-            Policy { id, admin: flag(row, 5)?, app: flag(row, 6)?, networks: list(row, 7)? };
+        let policy = Policy {
+            id,
+            public: rank == 0,
+            admin: flag(row, 5)?,
+            app: flag(row, 6)?,
+            networks: list(row, 7)?,
+        };
         found.push((rank, policy));
     }
     found.sort_by_key(|(rank, _)| *rank);

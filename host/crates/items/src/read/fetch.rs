@@ -12,7 +12,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     nested, numbered,
-    plan::{Content, Node},
+    plan::{Content, Entry, Node},
     run,
 };
 use crate::{
@@ -65,6 +65,8 @@ impl Budget {
 /// A fetched item.
 pub(crate) struct Fetched {
     pub(crate) key: Value,
+    /// Whether the key may be used to find the item.
+    pub(crate) seen: bool,
     /// The item it points to, for [`Selection::Children`].
     pub(crate) parent: Value,
     pub(crate) item: Map<String, Value>,
@@ -97,11 +99,17 @@ pub(crate) fn fetch<'f>(
         let mut links = vec![Vec::new(); width];
         for row in &rows {
             let mut item = Map::with_capacity(width);
+            let seen = !rows::value(row, width + 1, FieldType::Text)?.is_null();
             for (index, (entry, links)) in node.entries.iter().zip(&mut links).enumerate() {
                 let value = rows::value(row, index, kind(node, &entry.content))?;
                 match &entry.content {
                     Content::Value(_) | Content::Concealed(_) => {
                         item.insert(entry.key.clone(), value);
+                    }
+                    // Without its key, an item's list can't be looked up.
+                    Content::Many { .. } if !seen && !value.is_null() => {
+                        item.insert(entry.key.clone(), Value::Array(Vec::new()));
+                        links.push(Value::Null);
                     }
                     Content::One { .. } | Content::Many { .. } => {
                         // Keeps the key's place until the related items are there.
@@ -112,10 +120,10 @@ pub(crate) fn fetch<'f>(
             }
             let key = rows::value(row, width, node.collection.key_type())?;
             let parent = match selection {
-                Selection::Children { .. } => rows::value(row, width + 1, FieldType::Text)?,
+                Selection::Children { .. } => rows::value(row, width + 2, FieldType::Text)?,
                 _ => Value::Null,
             };
-            items.push(Fetched { key, parent, item });
+            items.push(Fetched { key, seen, parent, item });
         }
         drop(rows);
         let mut items = Items(items);
@@ -138,7 +146,8 @@ fn kind(node: &Node<'_>, content: &Content<'_>) -> FieldType {
     }
 }
 
-/// The statement for a node: one column per entry, then the primary key, then the parent's key.
+/// The statement for a node: one column per entry, then the primary key, then the same where it may be
+/// used to look things up, then the parent's key.
 fn compose(
     session: &Session<'_>,
     node: &Node<'_>,
@@ -169,6 +178,14 @@ fn compose(
     }
     let width = node.entries.len();
     numbered(&mut select, width, key());
+    // As in Directus, a key that was asked for and is hidden can't be used to look things up; one that
+    // wasn't asked for can.
+    let shown = |field: &str, own: Expr| {
+        let is_value =
+            |entry: &Entry<'_>| entry.key == field && matches!(&entry.content, Content::Value(_));
+        if node.entries.iter().any(is_value) { plain(field) } else { own }
+    };
+    numbered(&mut select, width + 1, shown(&collection.primary_key, key()));
     let visible = composer.visible(collection, &table, Action::Read, Some(&node.requested));
     select.and_where_option(visible);
     if let Some(filter) = &node.filter {
@@ -198,8 +215,9 @@ fn compose(
         Selection::Children { column, keys } => {
             let pointer = (table.clone(), column.clone());
             select.and_where(Expr::col(pointer.clone()).is_in(keys.iter().cloned()));
-            numbered(&mut select, width + 1, Expr::col(pointer.clone()));
-            return Ok(numbered_per_parent(select, pointer, order, node, width + 2));
+            select.and_where(shown(column, Expr::col(pointer.clone())).is_not_null());
+            numbered(&mut select, width + 2, Expr::col(pointer.clone()));
+            return Ok(numbered_per_parent(select, pointer, order, node, width + 3));
         }
     }
     for (expression, direction) in order {

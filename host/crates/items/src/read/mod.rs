@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection, sqlite::SqliteRow};
 
 pub(crate) use fetch::{Budget, Selection, fetch};
 pub(crate) use nested::bound;
-pub(crate) use plan::{Node, Planner};
+pub(crate) use plan::Planner;
 
 use crate::{
     engine::Session,
@@ -28,7 +28,7 @@ use crate::{
     schema::Collection,
 };
 
-/// Reads items, or the items of `keys`, all of which must be readable.
+/// Reads items, or those of the items of `keys` that the caller may read.
 pub(crate) async fn read_items(
     connection: &mut SqliteConnection,
     session: &Session<'_>,
@@ -42,12 +42,19 @@ pub(crate) async fn read_items(
         return Err(forbidden_collection(collection, "root"));
     };
     uses.collection(&session.rights, collection, "root");
-    let query = session.with_dynamic_values(connection, query).await?;
+    let mut query = session.with_dynamic_values(query)?;
+    if let Some(keys) = keys {
+        few_enough(keys)?;
+        // The page of a read by keys is all of them, where the query doesn't set another.
+        query.limit = query.limit.filter(|limit| *limit != 0).or(i64::try_from(keys.len()).ok());
+    }
     let data = if query.aggregate.is_empty() && query.group.is_empty() {
         let node = Planner::new(session, &mut uses).root(known, &query)?;
         uses.verdict()?;
         let selection = match keys {
-            Some(keys) => Selection::Keys(readable_keys(connection, session, &node, keys).await?),
+            Some(keys) => Selection::Keys(
+                stored_keys(known, keys).ok_or_else(|| forbidden_action("read", collection))?,
+            ),
             None => Selection::All,
         };
         let mut budget = Budget::default();
@@ -71,19 +78,6 @@ pub(crate) async fn read_items(
     })
 }
 
-/// Checks that each key is of an item that the caller may read.
-async fn readable_keys(
-    connection: &mut SqliteConnection,
-    session: &Session<'_>,
-    node: &Node<'_>,
-    keys: &[Value],
-) -> Result<Vec<sea_query::Value>, DataError> {
-    let requested = Some(&node.requested);
-    keys_under(connection, session, node.collection, keys, Action::Read, requested)
-        .await?
-        .ok_or_else(|| forbidden_action("read", &node.collection.name))
-}
-
 /// The keys in stored form if the caller may perform the action on the item of each, else none.
 pub(crate) async fn keys_under(
     connection: &mut SqliteConnection,
@@ -93,11 +87,10 @@ pub(crate) async fn keys_under(
     action: Action,
     requested: Option<&BTreeSet<String>>,
 ) -> Result<Option<Vec<sea_query::Value>>, DataError> {
-    if keys.len() > MAXIMUM_LIST {
-        return Err(DataError::InvalidQuery(format!("There are more than {MAXIMUM_LIST} keys")));
-    }
+    few_enough(keys)?;
     let Some(stored) = stored_keys(collection, keys) else { return Ok(None) };
-    if stored.is_empty() {
+    // An administrator's keys are taken as they are: of no item is no error.
+    if stored.is_empty() || session.rights.is_administrator() {
         return Ok(Some(stored));
     }
     let composer = Composer::new(&session.schema, &session.rights);
@@ -114,6 +107,13 @@ pub(crate) async fn keys_under(
         None => 0,
     };
     Ok((usize::try_from(count) == Ok(stored.len())).then_some(stored))
+}
+
+fn few_enough(keys: &[Value]) -> Result<(), DataError> {
+    if keys.len() > MAXIMUM_LIST {
+        return Err(DataError::InvalidQuery(format!("There are more than {MAXIMUM_LIST} keys")));
+    }
+    Ok(())
 }
 
 /// Keys in stored form, each once; none where one of them can't be a key, and so is of nothing.
@@ -145,6 +145,8 @@ pub(crate) fn root_limit(query: &Query) -> u64 {
 /// Items to skip.
 pub(crate) fn root_offset(query: &Query, limit: u64) -> u64 {
     let offset = match query.page {
+        // All items are one page.
+        Some(_) if query.limit == Some(-1) => 0,
         Some(page) => page.saturating_sub(1).saturating_mul(limit),
         None => query.offset.unwrap_or(0),
     };

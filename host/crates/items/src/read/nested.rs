@@ -37,6 +37,10 @@ pub(super) async fn attach(
             None => Selection::Targets(keys.to_vec()),
         };
         for fetched in fetch(connection, session, node, &selection, budget).await?.0 {
+            // An item without its key isn't found by whoever points to it.
+            if column.is_none() && !fetched.seen {
+                continue;
+            }
             let owner = if column.is_some() { &fetched.parent } else { &fetched.key };
             found.entry(key_text(owner)).or_default().push(Value::Object(fetched.item));
         }

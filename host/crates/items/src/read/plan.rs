@@ -14,7 +14,7 @@ use crate::{
     engine::Session,
     filter::{FieldReference, Filter, FilterParser, Path, segments},
     limits::{MAXIMUM_NAMES, MAXIMUM_RELATIONS},
-    permissions::Uses,
+    permissions::{Action, FieldList, Uses},
     schema::{Collection, FieldType, Relation},
 };
 
@@ -63,6 +63,8 @@ struct Slot {
     reference: FieldReference,
     /// Paths below a relation; empty: the field itself.
     below: Vec<String>,
+    /// Whether the field is named by itself too.
+    own: bool,
     /// Whether a wildcard brought it in, so that what may not be read is left out in silence.
     wild: bool,
 }
@@ -95,13 +97,14 @@ impl<'a, 'u> Planner<'a, 'u> {
         path: &Path,
     ) -> Result<Node<'a>, DataError> {
         let slots = self.slots(collection, query, path)?;
-        let requested = slots.iter().map(|slot| slot.reference.field.clone()).collect();
+        let mut requested = BTreeSet::new();
         let mut named: BTreeSet<String> = BTreeSet::new();
         let mut entries = Vec::with_capacity(slots.len());
         for slot in slots {
             named.insert(slot.key.clone());
             let deep = query.deep.get(&slot.key);
             if let Some(content) = self.content(collection, &slot, deep, path)? {
+                requested.insert(slot.reference.field.clone());
                 entries.push(Entry { key: slot.key, content });
             }
         }
@@ -182,9 +185,7 @@ impl<'a, 'u> Planner<'a, 'u> {
                 _ => field.is_column() && field.kind != FieldType::Binary,
             };
             let rights = &self.session.rights;
-            if !shown
-                || !rights.allows_field(collection, &field.name, crate::permissions::Action::Read)
-            {
+            if !shown || !rights.allows_field(collection, &field.name, Action::Read) {
                 continue;
             }
             self.uses.touch(&collection.name, &field.name);
@@ -192,6 +193,15 @@ impl<'a, 'u> Planner<'a, 'u> {
                 Some(Relation::ManyToOne { .. } | Relation::OneToMany { .. }) => below.cloned(),
                 _ => None,
             };
+            // Directus reads `*.*` as the granted names and, where all are granted, each with what is
+            // below: a name that is granted both ways stands for itself too.
+            let rules = rights.rules(&collection.name, Action::Read).iter();
+            let lists = rules.filter(|rule| rule.fields.contains(&field.name));
+            let (all, named): (Vec<_>, Vec<_>) =
+                lists.partition(|rule| rule.fields == FieldList::All);
+            if followed.is_some() && !all.is_empty() && !named.is_empty() {
+                add(slots, field.name.clone(), FieldReference::plain(&field.name), None, true);
+            }
             add(slots, field.name.clone(), FieldReference::plain(&field.name), followed, true);
         }
     }
@@ -225,7 +235,14 @@ impl<'a, 'u> Planner<'a, 'u> {
         if field.secret {
             return Ok(Some(Content::Concealed(reference.clone())));
         }
+        let rights = &self.session.rights;
         let related = match &field.relation {
+            // The key of an item out of reach is shown where it is asked for.
+            Some(Relation::ManyToOne { collection })
+                if slot.own && !rights.allows(collection, Action::Read) =>
+            {
+                return Ok(Some(Content::Value(reference.clone())));
+            }
             Some(Relation::ManyToOne { collection }) if !slot.below.is_empty() => collection,
             Some(Relation::OneToMany { collection, .. }) => collection,
             _ if slot.below.is_empty() => return Ok(Some(Content::Value(reference.clone()))),
@@ -263,17 +280,16 @@ impl<'a, 'u> Planner<'a, 'u> {
         let path = path.then(&slot.key)?;
         let session = self.session;
         let rights = &session.rights;
-        let readable = rights.allows(related, crate::permissions::Action::Read);
-        if slot.wild && !readable {
+        let readable = rights.allows(related, Action::Read);
+        // As in Directus, a relation into a collection out of reach is left out without a word.
+        if !readable {
             return Ok(None);
         }
-        if !self.uses.collection(rights, related, &path.name()) {
-            return Ok(None);
-        }
+        self.uses.collection(rights, related, &path.name());
         let Some(collection) = session.schema.collection(related) else { return Ok(None) };
         let flat = slot.below.is_empty();
         let key = &collection.primary_key;
-        let readable = rights.allows_field(collection, key, crate::permissions::Action::Read);
+        let readable = rights.allows_field(collection, key, Action::Read);
         if flat && slot.wild && !readable {
             return Ok(None);
         }
@@ -305,6 +321,7 @@ impl<'a, 'u> Planner<'a, 'u> {
             key: key.to_owned(),
             reference: FieldReference::plain(field),
             below: Vec::new(),
+            own: true,
             wild: false,
         };
         self.related(related, &slot, Some(deep), path).map(drop)
@@ -320,10 +337,17 @@ fn add(
 ) {
     match slots.iter_mut().find(|slot| slot.key == key) {
         Some(slot) => {
+            slot.own |= below.is_none();
             slot.below.extend(below);
             slot.wild &= wild;
         }
-        None => slots.push(Slot { key, reference, below: below.into_iter().collect(), wild }),
+        None => slots.push(Slot {
+            key,
+            reference,
+            own: below.is_none(),
+            below: below.into_iter().collect(),
+            wild,
+        }),
     }
 }
 

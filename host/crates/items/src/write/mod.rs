@@ -11,7 +11,9 @@ mod statements;
 mod update;
 mod validation;
 
-use palisade_data::{DataError, Operation, Outcome, Selection, forbidden_action};
+use palisade_data::{
+    DataError, Operation, Outcome, Selection, forbidden_action, forbidden_collection,
+};
 use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
 
@@ -83,8 +85,11 @@ pub(crate) async fn execute(
             result::of(connection, writer, collection, keys, query).await
         }
         Operation::UpdateItems { collection, selection, payload, query } => {
-            let collection = writable(session, collection, Action::Update)?;
             let keys = keys_of(connection, session, collection, selection).await?;
+            if keys.is_empty() {
+                return Ok(result::keys(writer, keys));
+            }
+            let collection = writable(session, collection, Action::Update)?;
             writer.update(connection, collection, &keys, payload.clone(), 0).await?;
             result::of(connection, writer, collection, keys, query).await
         }
@@ -102,8 +107,11 @@ pub(crate) async fn execute(
             result::of(connection, writer, collection, keys, query).await
         }
         Operation::DeleteItems { collection, selection } => {
-            let collection = writable(session, collection, Action::Delete)?;
             let keys = keys_of(connection, session, collection, selection).await?;
+            if keys.is_empty() {
+                return Ok(result::keys(writer, keys));
+            }
+            let collection = writable(session, collection, Action::Delete)?;
             writer.delete(connection, collection, &keys).await?;
             Ok(result::keys(writer, keys))
         }
@@ -133,7 +141,7 @@ fn take_key(collection: &Collection, payload: &mut Map<String, Value>) -> Result
 async fn keys_of(
     connection: &mut SqliteConnection,
     session: &Session<'_>,
-    collection: &Collection,
+    collection: &str,
     selection: &Selection,
 ) -> Result<Vec<Value>, DataError> {
     match selection {
@@ -142,7 +150,10 @@ async fn keys_of(
         }
         Selection::Keys(keys) => Ok(keys.clone()),
         Selection::Query(query) => {
-            let key = &collection.primary_key;
+            let known = session.schema.collection(collection);
+            let Some(key) = known.map(|known| &known.primary_key) else {
+                return Err(forbidden_collection(collection, "root"));
+            };
             let mut query = query.clone();
             query.fields = vec![key.clone()];
             query.deep = Map::new();
@@ -152,8 +163,7 @@ async fn keys_of(
                     "Items to write can't be selected with \"aggregate\" or \"groupBy\"".into(),
                 ));
             }
-            let found =
-                read::read_items(connection, session, &collection.name, None, &query).await?;
+            let found = read::read_items(connection, session, collection, None, &query).await?;
             let items = found.data.as_array().map(Vec::as_slice).unwrap_or_default();
             Ok(items.iter().filter_map(|item| item.get(key)).cloned().collect())
         }

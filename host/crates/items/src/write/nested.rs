@@ -19,6 +19,8 @@ use crate::{
 struct Changes {
     create: Vec<Map<String, Value>>,
     update: Vec<Map<String, Value>>,
+    /// Keys in the list that stand by themselves: of items that have to exist.
+    named: Vec<Value>,
     remove: Vec<Value>,
     /// The list is the whole list: items that point here and aren't in it are let go.
     complete: bool,
@@ -44,8 +46,16 @@ impl<'a> Writer<'a> {
             };
             let Some(related) = session.schema.collection(related) else { continue };
             deep_enough(depth)?;
-            let (key, revision) =
-                self.upsert(connection, related, object.clone(), None, depth + 1).await?;
+            let object = object.clone();
+            // An object with nothing but the key of an item only points there.
+            let key = object.get(&related.primary_key).filter(|_| object.len() == 1).cloned();
+            if let Some(key) = key
+                && self.is_there(connection, related, &key).await?
+            {
+                *value = key;
+                continue;
+            }
+            let (key, revision) = self.upsert(connection, related, object, depth + 1).await?;
             revisions.extend(revision);
             *value = key;
         }
@@ -73,27 +83,52 @@ impl<'a> Writer<'a> {
             let Some(related) = session.schema.collection(related) else { continue };
             deep_enough(depth)?;
             let mut changes = changes(field, related, value)?;
+            self.refuse_strangers(connection, related, &changes.named).await?;
             let present = statements::children(connection, related, column, parent).await?;
+            let here: HashSet<String> = present.iter().map(key_text).collect();
             if changes.complete {
-                let kept: HashSet<String> =
-                    changes.update.iter().filter_map(|item| identity(related, item)).collect();
+                let kept: HashSet<String> = changes
+                    .update
+                    .iter()
+                    .filter_map(|item| identity(related, item))
+                    .chain(changes.named.iter().map(key_text))
+                    .collect();
                 changes.remove = present;
                 changes.remove.retain(|key| !kept.contains(&key_text(key)));
             } else {
                 // Only what belongs to this item can be taken away from it.
-                let present: HashSet<String> = present.iter().map(key_text).collect();
-                changes.remove.retain(|key| present.contains(&key_text(key)));
+                changes.remove.retain(|key| here.contains(&key_text(key)));
             }
             for mut item in changes.create {
                 item.insert(column.clone(), parent.clone());
                 let written = self.create(connection, related, item, depth + 1).await?;
                 revisions.extend(written.revision);
             }
+            // What points here already is left to.
+            let point = |key: &str, item: &mut Map<String, Value>| {
+                if !here.contains(key) {
+                    item.insert(column.clone(), parent.clone());
+                }
+            };
             for mut item in changes.update {
-                item.insert(column.clone(), parent.clone());
-                let (_, written) =
-                    self.upsert(connection, related, item, Some(column), depth + 1).await?;
-                revisions.extend(written);
+                let Some(identity) = identity(related, &item) else { continue };
+                point(&identity, &mut item);
+                // A list names what there is to be, "update" what there is.
+                if changes.complete {
+                    let (_, written) = self.upsert(connection, related, item, depth + 1).await?;
+                    revisions.extend(written);
+                } else if let Some(key) = item.shift_remove(&related.primary_key) {
+                    let one = std::slice::from_ref(&key);
+                    revisions.extend(self.update(connection, related, one, item, depth + 1).await?);
+                }
+            }
+            for key in &changes.named {
+                let mut item = Map::new();
+                point(&key_text(key), &mut item);
+                if !item.is_empty() {
+                    let one = std::slice::from_ref(key);
+                    revisions.extend(self.update(connection, related, one, item, depth + 1).await?);
+                }
             }
             if changes.remove.is_empty() {
                 continue;
@@ -109,15 +144,38 @@ impl<'a> Writer<'a> {
         Ok(revisions)
     }
 
-    /// Updates the item that an object names by its key, or creates it. An object with nothing but a
-    /// key only points there; `column` is the field that points back, which counts as nothing where
-    /// it already does.
+    /// Refuses keys of items that don't exist, before anything of the list is written.
+    async fn refuse_strangers(
+        &self,
+        connection: &mut SqliteConnection,
+        collection: &Collection,
+        keys: &[Value],
+    ) -> Result<(), DataError> {
+        for key in keys {
+            if !self.is_there(connection, collection, key).await? {
+                return Err(forbidden_action("update", &collection.name));
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_there(
+        &self,
+        connection: &mut SqliteConnection,
+        collection: &Collection,
+        key: &Value,
+    ) -> Result<bool, DataError> {
+        let Some(field) = collection.field(&collection.primary_key) else { return Ok(false) };
+        let stored = payload::stored(collection, field, key)?;
+        statements::exists(connection, collection, &stored).await
+    }
+
+    /// Updates the item that an object names by its key, or creates it.
     async fn upsert(
         &mut self,
         connection: &mut SqliteConnection,
         collection: &Collection,
         mut item: Map<String, Value>,
-        column: Option<&str>,
         depth: usize,
     ) -> Result<(Value, Vec<i64>), DataError> {
         let key = item.get(&collection.primary_key).filter(|key| !key.is_null()).cloned();
@@ -130,18 +188,6 @@ impl<'a> Writer<'a> {
             && statements::exists(connection, collection, &stored).await?
         {
             item.shift_remove(&collection.primary_key);
-            if let Some(column) = column
-                && item.len() == 1
-                && let Some(parent) = item.get(column)
-            {
-                let present = statements::children(connection, collection, column, parent).await?;
-                if present.iter().any(|child| key_text(child) == key_text(&key)) {
-                    return Ok((key, Vec::new()));
-                }
-            }
-            if item.is_empty() {
-                return Ok((key, Vec::new()));
-            }
             let one = std::slice::from_ref(&key);
             let revisions = self.update(connection, collection, one, item, depth).await?;
             return Ok((key, revisions));
@@ -164,13 +210,12 @@ fn changes(field: &Field, related: &Collection, value: &Value) -> Result<Changes
             field.name
         ))
     };
-    let mut changes =
-        Changes { create: Vec::new(), update: Vec::new(), remove: Vec::new(), complete: false };
-    let by_key = |key: &Value| -> Result<Map<String, Value>, DataError> {
-        if coerce(key, related.key_type()).is_err() {
-            return Err(invalid());
-        }
-        Ok(Map::from_iter([(related.primary_key.clone(), key.clone())]))
+    let mut changes = Changes {
+        create: Vec::new(),
+        update: Vec::new(),
+        named: Vec::new(),
+        remove: Vec::new(),
+        complete: false,
     };
     match value {
         Value::Null => changes.complete = true,
@@ -182,7 +227,10 @@ fn changes(field: &Field, related: &Collection, value: &Value) -> Result<Changes
                         changes.update.push(item.clone());
                     }
                     Value::Object(item) => changes.create.push(item.clone()),
-                    key => changes.update.push(by_key(key)?),
+                    key if coerce(key, related.key_type()).is_ok() => {
+                        changes.named.push(key.clone());
+                    }
+                    _ => return Err(invalid()),
                 }
             }
         }

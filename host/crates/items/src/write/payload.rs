@@ -9,7 +9,7 @@ use super::validation;
 use crate::{
     engine::Session,
     filter::coerce,
-    permissions::Action,
+    permissions::{Action, FieldList},
     schema::{Collection, Field, FieldType},
 };
 
@@ -23,10 +23,15 @@ pub(super) fn check_fields(
     if collection.system || !session.rights.allows(&collection.name, action) {
         return Err(forbidden_action(action.name(), &collection.name));
     }
+    let rules = session.rights.rules(&collection.name, action);
+    let ignores_unknown = session.rights.is_administrator()
+        || (action == Action::Create && rules.iter().any(|rule| rule.fields == FieldList::All));
     let refused: Vec<&str> = payload
         .keys()
         .map(String::as_str)
         .filter(|field| !session.rights.allows_field(collection, field, action))
+        // Where nothing is forbidden, unknown fields are left out when the item is stored.
+        .filter(|field| !ignores_unknown || collection.field(field).is_some())
         .collect();
     if refused.is_empty() { Ok(()) } else { Err(refuse_fields(&refused, &collection.name)) }
 }

@@ -12,12 +12,7 @@ use super::{
     activity::{self, Change},
     payload, statements,
 };
-use crate::{
-    filter::{Composer, coerce},
-    permissions::Action,
-    read, rows,
-    schema::Collection,
-};
+use crate::{filter::Composer, permissions::Action, read, rows, schema::Collection};
 
 impl<'a> Writer<'a> {
     /// Updates items with the same payload; gives their revisions. Boxed, because payloads nest.
@@ -32,8 +27,10 @@ impl<'a> Writer<'a> {
         Box::pin(async move {
             self.count(keys.len())?;
             let session = self.session;
-            let payload = without_key(collection, keys, payload)?;
+            let mut payload = payload;
             payload::check_fields(session, collection, Action::Update, &payload)?;
+            // An item keeps its key, whatever the payload says.
+            payload.shift_remove(&collection.primary_key);
             let named: BTreeSet<String> = payload.keys().cloned().collect();
             let Some(stored) = self.updatable(connection, collection, keys, &named).await? else {
                 return Err(forbidden_action("update", &collection.name));
@@ -50,7 +47,11 @@ impl<'a> Writer<'a> {
             let values = statements::columns(collection, &payload)?;
             statements::set(connection, session, collection, &stored, &values).await?;
             let items = statements::whole_items(connection, collection, &stored).await?;
-            for (key, _) in &items {
+            // In the order of the keys as text, as in Directus: of two that ask for the same item the
+            // last gets it.
+            let mut in_order: Vec<&Value> = keys.iter().collect();
+            in_order.sort_by_cached_key(|key| rows::key_text(key));
+            for key in in_order {
                 nested
                     .extend(self.one_to_many(connection, collection, key, &payload, depth).await?);
             }
@@ -70,7 +71,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The keys in stored form, if every item may be updated and each named field is granted on each
-    /// of them; else none.
+    /// of them; else none. An administrator's keys are taken as they are: of no item is no error.
     async fn updatable(
         &self,
         connection: &mut SqliteConnection,
@@ -79,7 +80,7 @@ impl<'a> Writer<'a> {
         fields: &BTreeSet<String>,
     ) -> Result<Option<Vec<SqlValue>>, DataError> {
         let Some(stored) = read::stored_keys(collection, keys) else { return Ok(None) };
-        if stored.is_empty() {
+        if stored.is_empty() || self.session.rights.is_administrator() {
             return Ok(Some(stored));
         }
         let select = {
@@ -108,22 +109,4 @@ impl<'a> Writer<'a> {
         };
         Ok((usize::try_from(found) == Ok(stored.len())).then_some(stored))
     }
-}
-
-/// The payload without the primary key, which may be there but not change.
-fn without_key(
-    collection: &Collection,
-    keys: &[Value],
-    mut payload: Map<String, Value>,
-) -> Result<Map<String, Value>, DataError> {
-    let Some(key) = payload.shift_remove(&collection.primary_key) else { return Ok(payload) };
-    let kind = collection.key_type();
-    let same = |own: &Value| coerce(own, kind).is_ok() && coerce(own, kind) == coerce(&key, kind);
-    if keys.len() == 1 && keys.iter().all(same) {
-        return Ok(payload);
-    }
-    Err(DataError::InvalidPayload(format!(
-        "The primary key \"{}\" can't be changed",
-        collection.primary_key
-    )))
 }

@@ -27,19 +27,14 @@ pub(super) fn failures(
 
 /// A failure with Directus's sentence.
 pub(super) fn failure(field: &str, kind: &str, rule: Map<String, Value>) -> FieldFailure {
-    let quote = |value: &Value| match value {
+    // Directus quotes whatever it is.
+    let one = |value: &Value| match value {
         Value::String(text) => format!("\"{text}\""),
-        Value::Array(values) => {
-            let names: Vec<String> = values
-                .iter()
-                .map(|value| match value {
-                    Value::String(text) => format!("\"{text}\""),
-                    other => other.to_string(),
-                })
-                .collect();
-            names.join(", ")
-        }
-        other => other.to_string(),
+        other => format!("\"{other}\""),
+    };
+    let quote = |value: &Value| match value {
+        Value::Array(values) => values.iter().map(one).collect::<Vec<_>>().join(", "),
+        other => one(other),
     };
     let given = |key: &str| rule.get(key).map(quote).unwrap_or_default();
     let (valid, invalid, substring) = (given("valid"), given("invalid"), given("substring"));
@@ -158,6 +153,9 @@ fn field(
                     found.extend(all);
                 }
             }
+            (Some(operator @ ("between" | "nbetween")), expected) => {
+                found.extend(bounds(operator, expected, value, kind, name));
+            }
             (Some(operator), expected) => {
                 found.extend(test(operator, expected, value, kind, name));
             }
@@ -195,53 +193,107 @@ fn test(
         return if value.is_none() && on { fail("required", "") } else { None };
     }
     let value = value?;
-    let met = match operator {
+    let single = |expected: &Value| match expected {
+        Value::Array(values) => {
+            let only = values.first()?;
+            values.iter().all(|value| value == only).then(|| only.clone())
+        }
+        other => Some(other.clone()),
+    };
+    // Directus's names for what failed, where they aren't the operator's own: a list of one is an
+    // equality, a number is looked for as a number and as text, and a value that can't be compared
+    // at all is missing.
+    let missing = || fail("required", "");
+    match operator {
         "null" | "nnull" => {
             let null = (operator == "null") == on;
-            return if value.is_null() == null {
+            if value.is_null() == null {
                 None
             } else {
                 fail(if null { "null" } else { "nnull" }, "")
-            };
+            }
         }
         "empty" | "nempty" => {
             let empty = (operator == "empty") == on;
-            return if is_empty(value) == empty {
+            if is_empty(value) == empty {
                 None
             } else {
                 fail(if empty { "empty" } else { "nempty" }, "")
-            };
+            }
         }
-        "eq" => equal(value, expected, kind),
-        "neq" => !equal(value, expected, kind),
-        "in" => list(expected).iter().any(|expected| equal(value, expected, kind)),
-        "nin" => !list(expected).iter().any(|expected| equal(value, expected, kind)),
-        "lt" => order(value, expected, kind).is_some_and(Ordering::is_lt),
-        "lte" => order(value, expected, kind).is_some_and(Ordering::is_le),
-        "gt" => order(value, expected, kind).is_some_and(Ordering::is_gt),
-        "gte" => order(value, expected, kind).is_some_and(Ordering::is_ge),
-        "between" | "nbetween" => match list(expected).as_slice() {
-            [low, high] => match (order(value, low, kind), order(value, high, kind)) {
-                (Some(low), Some(high)) => (low.is_ge() && high.is_le()) == (operator == "between"),
-                _ => false,
-            },
-            _ => false,
+        "eq" if equal(value, expected, kind) => None,
+        "eq" if expected.is_null() => fail("null", ""),
+        "eq" if expected.is_number() => told(name, "in", "valid", both(expected)),
+        "eq" => fail("eq", "valid"),
+        "neq" if !equal(value, expected, kind) => None,
+        "neq" if expected.is_null() => fail("nnull", ""),
+        "neq" if expected.is_number() => told(name, "nin", "invalid", both(expected)),
+        "neq" => fail("neq", "invalid"),
+        "in" if list(expected).iter().any(|expected| equal(value, expected, kind)) => None,
+        "in" => match single(expected) {
+            Some(only) => told(name, "eq", "valid", only),
+            None => fail("in", "valid"),
         },
-        "regex" => matches(value, expected),
+        "nin" if !list(expected).iter().any(|expected| equal(value, expected, kind)) => None,
+        "nin" => match single(expected) {
+            Some(only) => told(name, "neq", "invalid", only),
+            None => fail("nin", "invalid"),
+        },
+        "lt" | "lte" | "gt" | "gte" => match order(value, expected, kind) {
+            None => missing(),
+            Some(order) if holds(operator, order) => None,
+            Some(_) => fail(operator, "valid"),
+        },
+        "regex" if !value.is_string() => missing(),
+        "regex" if matches(value, expected) => None,
+        "regex" => told(name, "regex", "invalid", value.clone()),
         _ => match text_test(operator, value, expected) {
-            Some(met) => met,
-            None => return fail(operator, ""),
+            Some(true) => None,
+            Some(false) if !value.is_string() && !operator.ends_with("contains") => missing(),
+            Some(false) if operator == "icontains" => fail("contains", "substring"),
+            Some(false) => fail(operator, "substring"),
+            None => fail(operator, ""),
         },
-    };
-    if met {
-        return None;
     }
+}
+
+/// A failure with a rule value of its own.
+fn told(name: &str, kind: &str, key: &str, value: Value) -> Option<FieldFailure> {
+    Some(failure(name, kind, Map::from_iter([(key.to_owned(), value)])))
+}
+
+/// A number, and the number as text.
+fn both(number: &Value) -> Value {
+    json!([number, number.to_string()])
+}
+
+fn holds(operator: &str, order: Ordering) -> bool {
     match operator {
-        "neq" | "nin" | "nbetween" => fail(operator, "invalid"),
-        "regex" => fail("regex", ""),
-        "eq" | "in" | "lt" | "lte" | "gt" | "gte" | "between" => fail(operator, "valid"),
-        _ => fail(operator, "substring"),
+        "lt" => order.is_lt(),
+        "lte" => order.is_le(),
+        "gt" => order.is_gt(),
+        _ => order.is_ge(),
     }
+}
+
+/// The two bounds of `_between`, each a test of its own. A value outside a range is asked to lie on
+/// both sides of it, as in Directus, and so never does.
+fn bounds(
+    operator: &str,
+    expected: &Value,
+    value: Option<&Value>,
+    kind: Option<FieldType>,
+    name: &str,
+) -> Vec<FieldFailure> {
+    let (first, second) = if operator == "between" { ("gte", "lte") } else { ("lt", "gt") };
+    let [low, high] = list(expected).try_into().unwrap_or([Value::Null, Value::Null]);
+    let mut found: Vec<FieldFailure> = [(first, low), (second, high)]
+        .into_iter()
+        .filter_map(|(operator, bound)| test(operator, &bound, value, kind, name))
+        .collect();
+    // What can't be compared is missing once.
+    found.dedup_by(|one, other| one.kind == "required" && other.kind == "required");
+    found
 }
 
 /// The text operators; none for a name that isn't one.
@@ -263,6 +315,10 @@ fn text_test(operator: &str, value: &Value, expected: &Value) -> Option<bool> {
         _ => return None,
     };
     let (Some(text), Some(part)) = (value.as_str(), expected.as_str()) else { return Some(false) };
+    // Directus fails on an empty text here; it is refused as well.
+    if text.is_empty() {
+        return Some(false);
+    }
     let found =
         if fold { find(&text.to_lowercase(), &part.to_lowercase()) } else { find(text, part) };
     Some(found != negated)
@@ -276,9 +332,9 @@ fn list(value: &Value) -> Vec<Value> {
     }
 }
 
+/// Null isn't empty to Directus's validation, as it is to filters.
 fn is_empty(value: &Value) -> bool {
     match value {
-        Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Array(values) => values.is_empty(),
         Value::Object(map) => map.is_empty(),
@@ -342,8 +398,8 @@ mod tests {
     fn rules_hold_or_fail_on_a_payload() {
         for (rule, payload, expected) in [
             (json!({"a": {"_eq": 1}}), json!({"a": 1.0}), vec![]),
-            (json!({"a": 1}), json!({"a": 2}), vec!["eq"]),
-            (json!({"a": {"_eq": 1}}), json!({"a": null}), vec!["eq"]),
+            (json!({"a": 1}), json!({"a": 2}), vec!["in"]),
+            (json!({"a": {"_eq": 1}}), json!({"a": null}), vec!["in"]),
             (json!({"a": {"_eq": 1}}), json!({}), vec![]),
             (json!({"a": {"_neq": "x"}}), json!({"a": "x"}), vec!["neq"]),
             (json!({"a": {"_submitted": true}}), json!({}), vec!["required"]),
@@ -352,14 +408,15 @@ mod tests {
             (json!({"a": {"_nnull": true}}), json!({"a": null}), vec!["nnull"]),
             (json!({"a": {"_in": ["x", "y"]}}), json!({"a": "z"}), vec!["in"]),
             (json!({"a": {"_in": "x,y"}}), json!({"a": "y"}), vec![]),
-            (json!({"a": {"_nin": ["x"]}}), json!({"a": "x"}), vec!["nin"]),
+            (json!({"a": {"_nin": ["x"]}}), json!({"a": "x"}), vec!["neq"]),
             (json!({"a": {"_lt": 3}}), json!({"a": 3}), vec!["lt"]),
             (json!({"a": {"_lte": 3}}), json!({"a": 3}), vec![]),
-            (json!({"a": {"_gt": 3}}), json!({"a": null}), vec!["gt"]),
+            (json!({"a": {"_gt": 3}}), json!({"a": null}), vec!["required"]),
             (json!({"a": {"_gte": "b"}}), json!({"a": "a"}), vec!["gte"]),
-            (json!({"a": {"_between": [1, 3]}}), json!({"a": 4}), vec!["between"]),
-            (json!({"a": {"_nbetween": [1, 3]}}), json!({"a": 2}), vec!["nbetween"]),
-            (json!({"a": {"_between": [1]}}), json!({"a": 1}), vec!["between"]),
+            (json!({"a": {"_between": [1, 3]}}), json!({"a": 4}), vec!["lte"]),
+            (json!({"a": {"_nbetween": [1, 3]}}), json!({"a": 2}), vec!["lt", "gt"]),
+            (json!({"a": {"_nbetween": [1, 3]}}), json!({"a": 9}), vec!["lt"]),
+            (json!({"a": {"_between": [1]}}), json!({"a": 1}), vec!["required"]),
             (json!({"a": {"_regex": "/^[a-z]+$/"}}), json!({"a": "A"}), vec!["regex"]),
             (json!({"a": {"_regex": "^[a-z]+$"}}), json!({"a": "a"}), vec![]),
             (json!({"a": {"_regex": "("}}), json!({"a": "a"}), vec!["regex"]),
@@ -371,10 +428,10 @@ mod tests {
             (json!({"a": {"_nempty": true}}), json!({"a": []}), vec!["nempty"]),
             (json!({"a": {"_magic": 1}}), json!({"a": 1}), vec!["magic"]),
             (json!({"_or": [{"a": 1}, {"b": 2}]}), json!({"a": 3, "b": 2}), vec![]),
-            (json!({"_or": [{"a": 1}, {"a": 2}]}), json!({"a": 3}), vec!["eq", "eq"]),
+            (json!({"_or": [{"a": 1}, {"a": 2}]}), json!({"a": 3}), vec!["in", "in"]),
             (json!({"_or": []}), json!({"a": 3}), vec!["rule"]),
             (json!({"a": {"_or": [{"_eq": 1}, {"_eq": 3}]}}), json!({"a": 3}), vec![]),
-            (json!({"a": {"b": {"_eq": 1}}}), json!({"a": {"b": 2}}), vec!["eq"]),
+            (json!({"a": {"b": {"_eq": 1}}}), json!({"a": {"b": 2}}), vec!["in"]),
             (json!({"a": {"b": {"_eq": 1}}}), json!({"a": 7}), vec!["rule"]),
             (json!("nonsense"), json!({"a": 7}), vec!["rule"]),
         ] {

@@ -245,7 +245,7 @@ pub async fn hold(cases: Vec<Case>) {
         world.grant(&case.grants).await;
         let got = match world.execute(&case.caller, &case.operation).await {
             Ok(outcome) => Ok(outcome.data),
-            Err(error) => Err((error.code(), error.to_string())),
+            Err(error) => Err((error.code().to_owned(), error.to_string())),
         };
         let met = match (&case.expect, &got) {
             (Expect::Data(expected), Ok(data)) => expected == data,

@@ -87,7 +87,7 @@ pub(super) fn relations(arguments: &Map<String, Value>) -> Result<Operation, Arg
                 if let Some(given) = optional_text(arguments, name)? {
                     definition.entry(name).or_insert_with(|| given.into());
                 }
-                if !definition.get(name).is_some_and(|name| is_name(name)) {
+                if !definition.get(name).is_some_and(is_name) {
                     return Err(ArgumentError::Missing(name, "create"));
                 }
             }

@@ -25,6 +25,8 @@ use crate::{
 const MODELS_AT_MOST: usize = 500;
 /// Roles that a tool may have ceilings for.
 const ROLES_AT_MOST: usize = 500;
+/// Bytes of a collection's name.
+const COLLECTION_BYTES: usize = 255;
 /// How often a change starts over because another one was faster.
 const ATTEMPTS: u32 = 5;
 
@@ -45,6 +47,8 @@ pub(super) struct Change {
     allowed_models: BTreeMap<String, Option<Vec<String>>>,
     #[serde(default)]
     ceilings: BTreeMap<String, Option<CeilingChange>>,
+    #[serde(default, deserialize_with = "given")]
+    prompts_collection: Option<Option<String>>,
 }
 
 /// What to change in the ceiling of a tool.
@@ -128,6 +132,7 @@ fn answer(configured: &ConfiguredSettings, revision: u64, stored: StoredSettings
         "system_prompt": settings.system_prompt,
         "allowed_models": settings.allowed_models,
         "ceilings": settings.ceilings,
+        "prompts_collection": settings.prompts_collection,
         "changed": changed,
         "locked": locked,
     }}))
@@ -143,6 +148,7 @@ impl Change {
             system_prompt: None,
             allowed_models: BTreeMap::new(),
             ceilings: [(tool.to_owned(), Some(ceiling))].into(),
+            prompts_collection: None,
         }
     }
 
@@ -191,6 +197,14 @@ impl Change {
                 ));
             }
         }
+        if let Some(Some(name)) = &self.prompts_collection
+            && !(1..=COLLECTION_BYTES).contains(&name.len())
+        {
+            return wrong(format!(
+                "\"prompts_collection\" has to be the name of a collection, of at most \
+                 {COLLECTION_BYTES} bytes"
+            ));
+        }
         for (tool, ceiling) in &self.ceilings {
             if BuiltInTool::from_name(tool).is_none() {
                 return wrong(format!("\"ceilings\" names no tool by \"{tool}\""));
@@ -216,6 +230,9 @@ impl Change {
         }
         if let Some(system_prompt) = &self.system_prompt {
             stored.system_prompt.clone_from(system_prompt);
+        }
+        if let Some(prompts_collection) = &self.prompts_collection {
+            stored.prompts_collection.clone_from(prompts_collection);
         }
         for (id, models) in &self.allowed_models {
             match models {
@@ -243,6 +260,7 @@ impl Change {
             ("approvals", self.approvals.is_some()),
             ("max_steps", self.max_steps.is_some()),
             ("system_prompt", self.system_prompt.is_some()),
+            ("prompts_collection", self.prompts_collection.is_some()),
         ] {
             if changed {
                 names.push(name.to_owned());

@@ -65,6 +65,7 @@ impl Answering {
             model_view,
             collection: Some("articles".into()),
             items: 1,
+            media: None,
         };
         Arc::new(Self { outcome, executed: AtomicUsize::new(0) })
     }
