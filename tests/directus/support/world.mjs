@@ -60,6 +60,7 @@ export async function startWorld(version) {
       ACCESS_TOKEN_TTL: "3s",
     };
     const directus = add(await start({ version, seed: SEED, env }));
+    await frontPage(directus);
     await moreRights(directus);
     const flow = await manualFlow(directus);
     const host = add(await startHost({ fake, directus: directus.url, allowed: [allowed.authority] }));
@@ -103,12 +104,27 @@ export async function startFailing(version) {
   }
 }
 
-/** Rights to files and folders for the editor, who has none of the sample's own. */
+/** A collection that has one item. */
+async function frontPage({ request }) {
+  await request("POST", "/collections", {
+    collection: "front_page",
+    schema: {},
+    meta: { singleton: true },
+    fields: [
+      { field: "id", type: "integer", schema: { is_primary_key: true, has_auto_increment: true } },
+      { field: "headline", type: "string", schema: {} },
+    ],
+  });
+  await request("PATCH", "/items/front_page", { headline: "Winter is here" });
+}
+
+/** Rights to files, folders and the front page for the editor, which the sample doesn't give. */
 async function moreRights({ request }) {
   const [policy] = await request("GET", "/policies?filter[name][_eq]=editor");
   const actions = [
     ...["create", "update", "delete"].map((action) => ["directus_files", action]),
     ...["create", "read", "update", "delete"].map((action) => ["directus_folders", action]),
+    ...["read", "update"].map((action) => ["front_page", action]),
   ];
   const rows = actions.map(([collection, action]) => ({ policy: policy.id, collection, action, fields: ["*"], permissions: {}, validation: null, presets: null }));
   await request("POST", "/permissions", rows);

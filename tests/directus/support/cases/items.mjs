@@ -73,6 +73,12 @@ export default [
     input: () => ({ action: "read", collection: "articles", query: '{"fields":"id,title","limit":"2"}' }),
     rest: () => ["GET", ARTICLES, undefined, { fields: "id,title", limit: 2 }],
   },
+  { name: "read: a collection of one item", tool: "items", input: () => ({ action: "read", collection: "front_page" }), rest: () => ["GET", "/items/front_page"] },
+  {
+    name: "update: a collection of one item", tool: "items", writes: true, after: () => "/items/front_page",
+    input: () => ({ action: "update", collection: "front_page", keys: [1], data: { headline: "Spring is here" } }),
+    rest: () => ["PATCH", "/items/front_page", { headline: "Spring is here" }],
+  },
   ...Object.entries(creates).map(([name, data]) =>
     write(name, {
       input: (t) => ({ action: "create", collection: "articles", data: data(t), query: { fields: FIELDS } }),

@@ -191,6 +191,64 @@ export default function answers(world) {
     });
   }
 
+  test("two fields, of which the second's answer is lost: the error says what was done before", { timeout: 60_000 }, async () => {
+    const { proxy, directus } = world();
+    const mark = nextMark();
+    const names = [`first_${mark}`, `second_${mark}`];
+    const data = names.map((field) => ({ field, type: "string", schema: {}, meta: {} }));
+    const proposal = await admin().propose("fields", { action: "create", collection: "categories", data });
+    proxy.rule(on(["POST", "/fields/categories"], (count) => (count === 2 ? net.lose : net.pass)));
+    try {
+      const { chunks } = await admin().answer(proposal);
+      const { errorText } = chunks.find(({ type }) => type === "tool-output-error");
+      assert.match(errorText, /^OUTCOME_UNKNOWN:/);
+      assert.ok(errorText.includes(names[0]), errorText);
+      endsProperly(chunks);
+      assert.equal(proxy.seen("POST", "/fields/categories").length, 2);
+      const known = (await directus.request("GET", "/fields/categories")).map(({ field }) => field);
+      assert.deepEqual(known.filter((field) => field.endsWith(mark)), names);
+    } finally {
+      proxy.rule();
+      for (const name of names) await directus.request("DELETE", `/fields/categories/${name}`).catch(() => undefined);
+    }
+  });
+
+  test("two files, of which the second's answer is lost: the error says what was done before", { timeout: 60_000 }, async () => {
+    const { proxy, directus } = world();
+    const t = { mark: nextMark(), world: world().world };
+    const data = [1, 2].map((n) => ({ url: `${t.world.allowed}/${n}.txt`, file: { title: `File ${t.mark}` } }));
+    const proposal = await admin().propose("files", { action: "import", data });
+    proxy.rule(on(["POST", "/files"], (count) => (count === 2 ? net.lose : net.pass)));
+    try {
+      const { chunks } = await admin().answer(proposal);
+      const { errorText } = chunks.find(({ type }) => type === "tool-output-error");
+      assert.match(errorText, /^OUTCOME_UNKNOWN:.* first 1 of the files/);
+      endsProperly(chunks);
+      assert.equal(proxy.seen("POST", "/files").length, 2);
+      assert.equal((await directus.request("GET", `/files?filter[title][_contains]=${t.mark}`)).length, 2);
+    } finally {
+      proxy.rule();
+    }
+  });
+
+  test("a file that is imported but can't be looked at again is not reported as failed", { timeout: 60_000 }, async () => {
+    const { proxy, directus } = world();
+    const mark = nextMark();
+    const data = [{ url: `${world().world.allowed}/${mark}.txt`, file: { title: `File ${mark}` } }];
+    const proposal = await admin().propose("files", { action: "import", data, query: { fields: ["id", "title"] } });
+    proxy.rule((request) => (request.method === "GET" && request.at.startsWith("/files/") ? PRESSURE : net.pass));
+    try {
+      const { chunks } = await admin().answer(proposal);
+      assert.equal((await directus.request("GET", `/files?filter[title][_contains]=${mark}`)).length, 1, "it is there");
+      const failed = chunks.find(({ type }) => type === "tool-output-error")?.errorText;
+      // Whoever believes that it isn't there imports it again.
+      assert.match(failed ?? "OUTCOME_UNKNOWN: or done", /^OUTCOME_UNKNOWN:/);
+      endsProperly(chunks);
+    } finally {
+      proxy.rule();
+    }
+  });
+
   test("a read that takes five seconds is sent once", { timeout: 60_000 }, async () => {
     const { proxy } = world();
     proxy.rule(on(READ.route, () => net.late(5_000)));
