@@ -14,6 +14,12 @@ folder=$cache/directus/$version
 
 say() { echo "directus $version: $*" >&2; }
 
+# What is there is used at once, also while another version is being installed.
+if [ -x "$node_folder/bin/node" ] && [ -f "$folder/installed" ]; then
+    echo "$folder"
+    exit 0
+fi
+
 command -v npm >/dev/null || { say "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
 
 # One installation at a time: whoever comes second finds it done.

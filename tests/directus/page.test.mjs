@@ -1,0 +1,112 @@
+// The assistant's own page in Data Studio, in a real browser.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+
+import { screenshot, signIn, startBrowser } from "./browser.mjs";
+import { VERSIONS } from "./directus.mjs";
+import { MODEL, startAll } from "./palisade.mjs";
+import { USERS } from "./seeds/newsroom.mjs";
+
+const says = (text) => ({ answer: "message", text });
+const rename = (title) => ({
+  answer: "message",
+  tool_calls: [{ name: "items", arguments: { action: "update", collection: "articles", keys: ["3"], data: { title } } }],
+});
+
+for (const version of VERSIONS) {
+  describe(`The page in Directus ${version}`, () => {
+    let all;
+    let browser;
+    let page;
+    let complaints;
+    let chat;
+    let shots = 0;
+
+    before(async () => {
+      all = await startAll({ version });
+      browser = await startBrowser();
+      ({ page, complaints } = await signIn(browser, all.directus.url, USERS.editor));
+      chat = page.locator(".palisade-chat");
+    });
+    afterEach(async (context) => {
+      if (!page) return;
+      shots += 1;
+      await screenshot(page, `page-${version}-${shots}-${context.name.replaceAll(/\W+/g, "-")}`);
+      assert.deepEqual(complaints.splice(0), [], "the browser's console");
+    });
+    after(async () => {
+      await browser?.close();
+      await all?.stop();
+    });
+
+    const script = (...steps) => all.fake.script(MODEL, { steps });
+    const title = async () => (await all.directus.request("GET", "/items/articles/3?fields=title")).title;
+    const button = (name) => chat.getByRole("button", { name });
+    const open = async () => {
+      await page.goto(`${all.directus.url}/admin/palisade`);
+      await button("Send").waitFor();
+      await chat.getByText(MODEL).waitFor();
+    };
+    const say = async (text) => {
+      await page.getByLabel("Message").fill(text);
+      await page.keyboard.press("Enter");
+    };
+
+    test("approve, deny, always allow, by keyboard", async () => {
+      await open();
+      await script(rename("Approved"), says("Renamed."));
+      await say("Rename article 3");
+      await button("Approve").focus();
+      await page.keyboard.press("Enter");
+      await chat.getByText("Renamed.").waitFor();
+      assert.equal(await title(), "Approved");
+
+      await script(rename("Denied"), says("As you wish."));
+      await say("Rename it again");
+      await button("Deny").click();
+      await chat.getByText("As you wish.").waitFor();
+      assert.equal(await title(), "Approved");
+
+      await script(rename("First"), says("Once."));
+      await say("And again");
+      await button("Always allow").click();
+      await chat.getByText("Once.").waitFor();
+      await script(rename("Second"), says("Twice."));
+      await say("One last time");
+      await chat.getByText("Twice.").waitFor();
+      assert.equal(await title(), "Second");
+    });
+
+    test("who writes on has not approved", async () => {
+      await open();
+      await script(rename("Never"), says("Not reached."));
+      await say("Rename article 3");
+      await button("Approve").waitFor();
+      await script(says("Then not."));
+      await say("Forget it");
+      await chat.getByText("Then not.").waitFor();
+      await chat.getByText("not allowed").waitFor();
+      assert.notEqual(await title(), "Never");
+    });
+
+    test("stop", async () => {
+      await open();
+      await all.fake.script(MODEL, { steps: [{ ...says("word ".repeat(500)), delay_ms: 30 }] });
+      await say("Talk");
+      await chat.getByText(/word word/).waitFor();
+      await button("Stop").click();
+      await all.fake.ended("client-closed");
+      await button("Send").waitFor();
+    });
+
+    test("an error is said, and trying again helps", async () => {
+      await open();
+      await script({ answer: "error", status: 401 });
+      await say("Hello");
+      await page.getByRole("alert").getByText(/provider/).waitFor();
+      await script(says("Well again."));
+      await button("Try again").click();
+      await chat.getByText("Well again.").waitFor();
+    });
+  });
+}

@@ -1,0 +1,68 @@
+// A Directus with the extension, which runs the built host, which asks the fake provider.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { FAKE_KEY, startFake } from "../sdk/fake.mjs";
+import { eventually, program, run } from "../sdk/process.mjs";
+import { start } from "./directus.mjs";
+import { extensionsFolder } from "./extension.mjs";
+
+const SEED = path.join(path.dirname(fileURLToPath(import.meta.url)), "seeds", "newsroom.mjs");
+/** The model that tests give scenarios to. */
+export const MODEL = "scripted";
+/** Offered by the host but not by this Directus. */
+export const UNOFFERED_MODEL = "not-offered-by-directus";
+
+/** Starts everything; `env` is added to Directus's environment. */
+export async function startAll({ version, env = {} } = {}) {
+  const folder = await mkdtemp(path.join(tmpdir(), "palisade-in-directus-"));
+  const dataDir = path.join(folder, "palisade");
+  const binary = program("palisade", "PALISADE_BIN");
+  const stops = [() => rm(folder, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const one of stops.reverse()) await one();
+  };
+  try {
+    const fake = await startFake();
+    stops.push(() => fake.stop());
+    const extensions = await extensionsFolder();
+    stops.push(() => rm(extensions, { recursive: true, force: true }));
+    await mkdir(dataDir, { mode: 0o700 });
+    await writeFile(path.join(dataDir, "palisade.toml"), configuration(fake));
+    const command = (...args) => run(binary, ["--data-dir", dataDir, ...args], { cwd: folder, input: `${FAKE_KEY}\n` });
+    await command("keys", "create-master");
+    await command("keys", "set", "openai");
+    const directus = await start({
+      version,
+      seed: SEED,
+      extensions,
+      env: { PALISADE_BINARY: binary, PALISADE_DATA_DIR: dataDir, ...env },
+    });
+    stops.push(() => directus.stop());
+    // The key is made up: the panel shows a provider when Directus has any, and the host has its own.
+    await directus.request("PATCH", "/settings", { ai_openai_api_key: "sk-placeholder", ai_openai_allowed_models: [MODEL] });
+    await eventually(async () => (await fetch(`${directus.url}/palisade/server/ping`)).ok, { seconds: 60, what: "the host", describe: directus.log });
+    return { directus, fake, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function configuration(fake) {
+  return `
+[workspace]
+backend = "directus"
+
+[[providers]]
+id = "openai"
+kind = "openai"
+base_url = ${JSON.stringify(fake.baseUrl)}
+allowed_models = ${JSON.stringify([MODEL, UNOFFERED_MODEL])}
+
+[egress]
+allow_private = [${JSON.stringify(fake.authority)}]
+`;
+}
