@@ -1,0 +1,72 @@
+// What is compared: the same two turns, answered by Directus itself and by Palisade.
+import { USERS } from "../seeds/newsroom.mjs";
+import { RESPONSES_STREAM, UI_STREAM } from "./load.mjs";
+
+export const TOKENS = 200;
+const ANSWER = { answer: "message", text: { tokens: TOKENS } };
+/** What an editor's question about the newest articles comes to: ten rows with five fields. */
+const READ = {
+  action: "read",
+  collection: "articles",
+  query: { fields: ["id", "title", "status", "published_on", "author"], filter: { status: { _eq: "published" } }, sort: ["-published_on"], limit: 10 },
+};
+const calls = (name, argument) => ({ answer: "message", tool_calls: [{ name, arguments: argument }] });
+
+/** The models that the fake provider plays. */
+export const SCENARIOS = {
+  "speed-text": [ANSWER],
+  "speed-items": [calls("items", READ), ANSWER],
+  // Directus's own assistant, and its panel, know tools only by way of another one.
+  "speed-execute": [calls("execute", { name: "items", input: READ }), ANSWER],
+};
+export const MODELS = Object.keys(SCENARIOS);
+
+/** As Data Studio's panel asks; both take it. */
+const body = (model) => ({
+  provider: "openai",
+  model,
+  tools: ["items", "files", "folders", "flows", "trigger-flow", "operations", "collections", "fields", "relations"],
+  toolApprovals: { items: "always" },
+  context: { page: { path: "/content/articles", collection: "articles", module: "content" } },
+  messages: [{ id: "u1", role: "user", parts: [{ type: "text", text: "Which articles are the newest?" }], metadata: {} }],
+});
+
+const text = { model: "speed-text", toolOutputs: 0 };
+const tool = (model) => ({ model, toolOutputs: 1 });
+const builtIn = { palisade: "none", at: "/ai/chat" };
+const beside = { palisade: "beside", at: "/ai/chat" };
+const inside = { palisade: "inside", at: "/palisade/ai/chat" };
+const panel = { palisade: "inside", at: "/ai/chat", env: { PALISADE_STUDIO_PANEL: "true" } };
+
+/**
+ * `least` is how many times less processor time than `than` a turn has to take; `name` is for
+ * `--only`, `what` for the table.
+ */
+export const CASES = [
+  { name: "text-directus", what: "text: Directus's own assistant", ...builtIn, ...text },
+  { name: "text-direct", what: "text: Palisade, asked directly", ...beside, ...text, than: "text-directus", least: 30 },
+  { name: "text-extension", what: "text: Palisade through the extension", ...inside, ...text, than: "text-directus", least: 8 },
+  { name: "text-panel", what: "text: Palisade behind Data Studio's panel", ...panel, ...text, than: "text-directus", least: 8 },
+  { name: "tool-directus", what: "one read: Directus's own assistant", ...builtIn, ...tool("speed-execute") },
+  { name: "tool-direct", what: "one read: Palisade, asked directly", ...beside, ...tool("speed-items"), than: "tool-directus", least: 5 },
+  { name: "tool-extension", what: "one read: Palisade through the extension", ...inside, ...tool("speed-items"), than: "tool-directus", least: 5 },
+  { name: "tool-panel", what: "one read: Palisade behind Data Studio's panel", ...panel, ...tool("speed-execute"), than: "tool-directus", least: 5 },
+];
+
+/** The request of a case to a server, and what has to be in its answer. */
+export function turnOf({ at, model, toolOutputs }, url) {
+  return {
+    request: { url: url + at, headers: { authorization: `Bearer ${USERS.editor.token}` }, body: body(model) },
+    expected: { stream: UI_STREAM, deltas: TOKENS, toolOutputs },
+  };
+}
+
+/** The provider itself, without anybody between: what no server can be faster than. */
+export function bareTurn(fake, key) {
+  const { model } = text;
+  const input = [{ role: "user", content: [{ type: "input_text", text: "Which articles are the newest?" }] }];
+  return {
+    request: { url: `${fake.baseUrl}/responses`, headers: { authorization: `Bearer ${key}` }, body: { model, input, stream: true } },
+    expected: { stream: RESPONSES_STREAM, deltas: TOKENS, toolOutputs: 0 },
+  };
+}
