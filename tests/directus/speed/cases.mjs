@@ -12,12 +12,18 @@ const READ = {
 };
 const calls = (name, argument) => ({ answer: "message", tool_calls: [{ name, arguments: argument }] });
 
-/** The models that the fake provider plays. */
+const TEXT = "gpt-5-mini";
+const ITEMS = "gpt-5";
+const EXECUTE = "gpt-5-nano";
+/**
+ * What the fake provider plays, by model. The names are those of reasoning models: to others Directus
+ * sends back references to what the provider stored, and the fake one stores nothing.
+ */
 export const SCENARIOS = {
-  "speed-text": [ANSWER],
-  "speed-items": [calls("items", READ), ANSWER],
+  [TEXT]: [ANSWER],
+  [ITEMS]: [calls("items", READ), ANSWER],
   // Directus's own assistant, and its panel, know tools only by way of another one.
-  "speed-execute": [calls("execute", { name: "items", input: READ }), ANSWER],
+  [EXECUTE]: [calls("execute", { name: "items", input: READ }), ANSWER],
 };
 export const MODELS = Object.keys(SCENARIOS);
 
@@ -31,7 +37,7 @@ const body = (model) => ({
   messages: [{ id: "u1", role: "user", parts: [{ type: "text", text: "Which articles are the newest?" }], metadata: {} }],
 });
 
-const text = { model: "speed-text", toolOutputs: 0 };
+const text = { model: TEXT, toolOutputs: 0 };
 const tool = (model) => ({ model, toolOutputs: 1 });
 const builtIn = { palisade: "none", at: "/ai/chat" };
 const beside = { palisade: "beside", at: "/ai/chat" };
@@ -47,10 +53,10 @@ export const CASES = [
   { name: "text-direct", what: "text: Palisade, asked directly", ...beside, ...text, than: "text-directus", least: 30 },
   { name: "text-extension", what: "text: Palisade through the extension", ...inside, ...text, than: "text-directus", least: 8 },
   { name: "text-panel", what: "text: Palisade behind Data Studio's panel", ...panel, ...text, than: "text-directus", least: 8 },
-  { name: "tool-directus", what: "one read: Directus's own assistant", ...builtIn, ...tool("speed-execute") },
-  { name: "tool-direct", what: "one read: Palisade, asked directly", ...beside, ...tool("speed-items"), than: "tool-directus", least: 5 },
-  { name: "tool-extension", what: "one read: Palisade through the extension", ...inside, ...tool("speed-items"), than: "tool-directus", least: 5 },
-  { name: "tool-panel", what: "one read: Palisade behind Data Studio's panel", ...panel, ...tool("speed-execute"), than: "tool-directus", least: 5 },
+  { name: "tool-directus", what: "one read: Directus's own assistant", ...builtIn, ...tool(EXECUTE) },
+  { name: "tool-direct", what: "one read: Palisade, asked directly", ...beside, ...tool(ITEMS), than: "tool-directus", least: 5 },
+  { name: "tool-extension", what: "one read: Palisade through the extension", ...inside, ...tool(ITEMS), than: "tool-directus", least: 5 },
+  { name: "tool-panel", what: "one read: Palisade behind Data Studio's panel", ...panel, ...tool(EXECUTE), than: "tool-directus", least: 5 },
 ];
 
 /** The request of a case to a server, and what has to be in its answer. */

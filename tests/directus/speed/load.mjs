@@ -86,7 +86,7 @@ function faults(status, body, { stream, deltas, toolOutputs }) {
   const ended = body.subarray(-stream.end.length).toString() === stream.end;
   if (status === 200 && counted[0] === deltas && counted[1] === toolOutputs && !failed && ended) return undefined;
   const said = `status ${status}, ${counted[0]} of ${deltas} deltas, ${counted[1]} of ${toolOutputs} tool results`;
-  return `${said}, ${failed ?? "no failure"}, ${ended ? "ended" : "broken off"}: ${body.subarray(0, 2000)}`;
+  return `${said}, ${failed ?? "no failure"}, ${ended ? "ended" : "broken off"}: … ${body.subarray(-1500)}`;
 }
 
 function count(body, text) {

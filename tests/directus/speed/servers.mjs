@@ -26,7 +26,8 @@ export class Started {
 }
 
 /**
- * Starts what one case needs: `{url, processes}`, where `processes` names the ids of each server.
+ * Starts what one case needs: `{url, log, processes}`; `log()` is Directus's, with that of a host in it, and
+ * `processes` names the ids of each server.
  *
  * `palisade` is `none` (Directus alone), `beside` (a host that asks Directus) or `inside` (the
  * extension, which runs the host); `env` is added to Directus's environment.
@@ -47,14 +48,14 @@ export async function startServers({ palisade, env = {} }, { fake, models, versi
   const directus = await start({ version, seed: SEED, extensions, env: { OPENAI_BASE_URL: fake.baseUrl, ...env } });
   started.add(() => directus.stop());
   await directus.request("PATCH", "/settings", { ai_openai_api_key: FAKE_KEY, ai_openai_allowed_models: models });
-  if (palisade === "none") return { url: directus.url, processes: { directus: [directus.pid], host: [] } };
+  if (palisade === "none") return { url: directus.url, log: directus.log, processes: { directus: [directus.pid], host: [] } };
   if (palisade === "inside") {
     const ping = async () => (await fetch(`${directus.url}/palisade/server/ping`)).ok;
     await eventually(ping, { seconds: 60, what: "the host", describe: directus.log });
-    return { url: directus.url, processes: { directus: [directus.pid], host: await descendants(directus.pid) } };
+    return { url: directus.url, log: directus.log, processes: { directus: [directus.pid], host: await descendants(directus.pid) } };
   }
   const host = await startBeside(binary, dataDir, directus.url, started);
-  return { url: host.url, processes: { directus: [directus.pid], host: [host.pid] } };
+  return { url: host.url, log: directus.log, processes: { directus: [directus.pid], host: [host.pid] } };
 }
 
 async function prepare(binary, dataDir, fake, models) {
