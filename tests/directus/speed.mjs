@@ -102,7 +102,7 @@ async function bare(fake, options) {
 async function measure(one, options) {
   const { url, processes } = await startServers(one, { ...options, models: MODELS });
   const all = [...processes.directus, ...processes.host];
-  const { request, expected } = turnOf(one, url);
+  const { request, expected } = turnOf(one, url, options.version);
   // What a server still does after its start is neither idle nor a turn.
   await new Promise((resolve) => setTimeout(resolve, 2000));
   const idle = { host: await memory(processes.host), directus: await memory(processes.directus) };

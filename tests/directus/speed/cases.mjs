@@ -22,7 +22,7 @@ const EXECUTE = "gpt-5-nano";
 export const SCENARIOS = {
   [TEXT]: [ANSWER],
   [ITEMS]: [calls("items", READ), ANSWER],
-  // Directus's own assistant, and its panel, know tools only by way of another one.
+  // Since Directus 12 its assistant and its panel know tools only by way of another one.
   [EXECUTE]: [calls("execute", { name: "items", input: READ }), ANSWER],
 };
 export const MODELS = Object.keys(SCENARIOS);
@@ -53,16 +53,17 @@ export const CASES = [
   { name: "text-direct", what: "text: Palisade, asked directly", ...beside, ...text, than: "text-directus", least: 30 },
   { name: "text-extension", what: "text: Palisade through the extension", ...inside, ...text, than: "text-directus", least: 8 },
   { name: "text-panel", what: "text: Palisade behind Data Studio's panel", ...panel, ...text, than: "text-directus", least: 8 },
-  { name: "tool-directus", what: "one read: Directus's own assistant", ...builtIn, ...tool(EXECUTE) },
+  { name: "tool-directus", what: "one read: Directus's own assistant", ...builtIn, ...tool(EXECUTE), modelBefore12: ITEMS },
   { name: "tool-direct", what: "one read: Palisade, asked directly", ...beside, ...tool(ITEMS), than: "tool-directus", least: 5 },
   { name: "tool-extension", what: "one read: Palisade through the extension", ...inside, ...tool(ITEMS), than: "tool-directus", least: 5 },
   { name: "tool-panel", what: "one read: Palisade behind Data Studio's panel", ...panel, ...tool(EXECUTE), than: "tool-directus", least: 5 },
 ];
 
 /** The request of a case to a server, and what has to be in its answer. */
-export function turnOf({ at, model, toolOutputs }, url) {
+export function turnOf({ at, model, modelBefore12 = model, toolOutputs }, url, version) {
+  const asked = Number.parseInt(version, 10) < 12 ? modelBefore12 : model;
   return {
-    request: { url: url + at, headers: { authorization: `Bearer ${USERS.editor.token}` }, body: body(model) },
+    request: { url: url + at, headers: { authorization: `Bearer ${USERS.editor.token}` }, body: body(asked) },
     expected: { stream: UI_STREAM, deltas: TOKENS, toolOutputs },
   };
 }

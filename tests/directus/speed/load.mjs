@@ -82,11 +82,19 @@ export class Client {
 /** What is wrong with an answer, or nothing. */
 function faults(status, body, { stream, deltas, toolOutputs }) {
   const counted = [count(body, stream.delta), count(body, stream.toolOutput)];
-  const failed = stream.failures.find((failure) => body.includes(failure));
+  const failed = stream.failures.map((failure) => lineWith(body, failure)).find((line) => line !== "");
   const ended = body.subarray(-stream.end.length).toString() === stream.end;
   if (status === 200 && counted[0] === deltas && counted[1] === toolOutputs && !failed && ended) return undefined;
   const said = `status ${status}, ${counted[0]} of ${deltas} deltas, ${counted[1]} of ${toolOutputs} tool results`;
-  return `${said}, ${failed ?? "no failure"}, ${ended ? "ended" : "broken off"}: … ${body.subarray(-1500)}`;
+  return `${said}, ${failed ?? "no failure said"}, ${ended ? "ended" : `broken off after ${body.subarray(-300)}`}`;
+}
+
+/** The line that some text stands in, as far as it is readable. */
+function lineWith(body, text) {
+  const at = body.indexOf(text);
+  if (at < 0) return "";
+  const end = body.indexOf("\n", at);
+  return body.subarray(body.lastIndexOf("\n", at) + 1, end < 0 ? body.length : end).toString().slice(0, 500);
 }
 
 function count(body, text) {
