@@ -65,6 +65,10 @@ export class Child {
     this.#ended.then((status) => (this.status = status));
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   /** Waits for `pattern` in the output and gives its match. */
   async says(pattern, seconds = 60) {
     return eventually(
