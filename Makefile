@@ -31,7 +31,7 @@ test-rust: prerequisites
 # The embedded project against real Directus servers; some minutes, and more the first time, which
 # installs them. Other cases: make test-parity PARITY_SEED=7 PARITY_CASES=50000, one: PARITY_CASE=1:4711.
 test-parity: prerequisites npm
-	$(CARGO) test -p palisade-parity -- --nocapture --test-threads 1
+	$(CARGO) test --workspace --exclude palisade-plugin --test parity -- --nocapture --test-threads 1
 
 test-types:
 	@tests/types/run.sh --expect $(FORMATS)
