@@ -3,6 +3,8 @@
 use palisade_data::{Operation, Query, QueryError, Selection};
 use serde_json::{Map, Value};
 
+use crate::model::{self, Kind};
+
 /// A permission of a policy.
 #[derive(Debug, Clone)]
 pub struct Permission {
@@ -91,6 +93,16 @@ impl Matrix {
             .any(|(subject, policy)| subject != Subject::Public && self.policies[policy].admin)
     }
 
+    /// Whether no permission has a rule, a list of fields, presets or validation.
+    pub fn is_of_whole_collections(&self) -> bool {
+        self.permissions.iter().all(|one| {
+            one.rule.is_none()
+                && one.validation.is_none()
+                && one.presets.is_none()
+                && one.fields.as_deref().is_some_and(|names| names == ["*"])
+        })
+    }
+
     /// A caller's permissions for an action on a collection.
     pub fn of(&self, caller: Option<usize>, collection: &str, action: &str) -> Vec<&Permission> {
         let policies = self.policies_of(caller);
@@ -167,6 +179,23 @@ impl Case {
     /// Whether the case changes nothing.
     pub fn is_read(&self) -> bool {
         matches!(self.act, Act::Read { .. })
+    }
+
+    /// Whether the payload writes a list of items of a collection that the caller may not read.
+    pub fn writes_unreadable_list(&self, matrix: &Matrix) -> bool {
+        let payloads: Vec<&Map<String, Value>> = match &self.act {
+            Act::Create { items } | Act::UpdateBatch { items } => items.iter().collect(),
+            Act::Update { payload, .. } => vec![payload],
+            Act::Read { .. } | Act::Delete { .. } => Vec::new(),
+        };
+        let out_of_reach = |name: &String| {
+            let field = model::collection(&self.collection).and_then(|known| known.field(name));
+            matches!(
+                field.map(|field| field.kind),
+                Some(Kind::Many { of, .. }) if matrix.of(self.caller, of, "read").is_empty()
+            )
+        };
+        payloads.into_iter().flat_map(Map::keys).any(out_of_reach)
     }
 
     /// The operation as the embedded project takes it.

@@ -17,6 +17,8 @@ pub struct Known {
     pub name: &'static str,
     /// Why it is meant.
     pub reason: &'static str,
+    /// Whether the embedded project may have written what Directus refused.
+    pub writes: bool,
     /// Whether this is it: the matrix, the case, what Directus and what the embedded project answers.
     pub holds: fn(&Matrix, &Case, &Answer, &Answer) -> bool,
 }
@@ -24,9 +26,20 @@ pub struct Known {
 /// All of them.
 pub const KNOWN: &[Known] = &[
     Known {
+        name: "lists into collections out of reach, Directus 12",
+        reason: "Directus 12 refuses writes to a list of items that the caller may write and not \
+                 read, Directus 11 doesn't. The embedded project follows Directus 11.",
+        writes: true,
+        holds: |matrix, case, directus, _| {
+            let refused = matches!(directus, Answer::Refused { code, .. } if code == "FORBIDDEN");
+            refused && matrix.is_of_whole_collections() && case.writes_unreadable_list(matrix)
+        },
+    },
+    Known {
         name: "Directus fails",
         reason: "Directus composes SQL or validations that break (500 INTERNAL_SERVER_ERROR). The \
              embedded project answers reads, and refuses such writes.",
+        writes: false,
         holds: |_, case, directus, embedded| {
             let fails = |answer: &Answer| matches!(answer, Answer::Refused { status: 500, .. });
             let refused = matches!(embedded, Answer::Refused { .. });
@@ -37,6 +50,7 @@ pub const KNOWN: &[Known] = &[
         name: "bare keys",
         reason: "Where no field of a row is shown under its own name, Directus gives the row's bare \
              primary key, granted or not. The embedded project gives an object.",
+        writes: false,
         holds: |_, _, directus, embedded| match (directus, embedded) {
             (Answer::Data(Value::Array(theirs)), Answer::Data(Value::Array(ours))) => {
                 let is_bare = |row: &Value| !row.is_object() && !row.is_array();
@@ -52,6 +66,7 @@ pub const KNOWN: &[Known] = &[
         name: "hidden many-to-one field",
         reason: "Directus shows the item that a many-to-one field points to, where the field itself is \
              hidden on the item that points. The embedded project shows null.",
+        writes: false,
         holds: |matrix, case, directus, embedded| match (directus, embedded) {
             (Answer::Data(theirs), Answer::Data(ours)) => {
                 generate::hides_pointers(matrix, case.caller) && shows_less(theirs, ours)

@@ -193,7 +193,9 @@ impl Sides {
             return Ok(());
         }
         match known(matrix, &case, &directus, &embedded) {
-            Some(known) if items.is_none() => *report.known.entry(known.name).or_default() += 1,
+            Some(known) if items.is_none() || known.writes => {
+                *report.known.entry(known.name).or_default() += 1
+            }
             _ => report.differences.push(Difference { case, directus, embedded, items }),
         }
         Ok(())

@@ -10,6 +10,7 @@
 //! not the field that points back is granted, unless that field is asked for and hidden; relations to
 //! collections out of reach are left out; and an administrator's unknown keys and fields are ignored.
 //!
+//! Where Directus 11 and 12 differ, the engine follows 11.
 //! The crate `palisade-parity` compares the engine with a real Directus on generated permissions and
 //! operations, and lists with both answers what differs on purpose (its `pinned` and `known`).
 //! What differs is always on the closed side. In short:

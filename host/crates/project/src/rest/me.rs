@@ -22,9 +22,10 @@ impl Project {
             keys: Some(vec![user.into()]),
             query: query.clone(),
         };
+        let unseen = || json!({ "id": user });
         match self.engine().execute(caller, &operation).await {
-            Ok(outcome) => super::items::first(outcome.data).ok_or_else(forbidden),
-            Err(DataError::Forbidden(_)) => Ok(json!({ "id": user })),
+            Ok(outcome) => Ok(super::items::first(outcome.data).unwrap_or_else(unseen)),
+            Err(DataError::Forbidden(_)) => Ok(unseen()),
             Err(error) => Err(error),
         }
     }

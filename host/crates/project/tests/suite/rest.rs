@@ -40,6 +40,22 @@ async fn users_me_of_a_program_is_its_id() {
 }
 
 #[tokio::test]
+async fn users_me_of_who_may_read_others_alone_is_the_id() {
+    let (project, _directory) = support::newsroom().await;
+    let api = support::caller(&project, "api").await;
+    sqlx::query(
+        "insert into directus_permissions (collection, action, permissions, fields, policy) \
+         select 'directus_users', 'read', '{\"id\":{\"_neq\":\"$CURRENT_USER\"}}', '*', id \
+         from directus_policies where name = 'api'",
+    )
+    .execute(project.pool())
+    .await
+    .expect("a permission");
+    let me = project.users_me(&api, &Query::default()).await.expect("user");
+    assert_eq!(me, json!({"id": api.accountability.user}));
+}
+
+#[tokio::test]
 async fn anonymous_callers_have_no_own_routes() {
     let (project, _directory) = support::newsroom().await;
     let nobody = project.anonymous(None).await.expect("caller");
