@@ -35,5 +35,12 @@ for (const version of VERSIONS) {
         await compare(one, { turns: all.turns(token), directus: all.directus, token, world: all.world });
       });
     }
+
+    for (const one of itemCases.filter(({ writes }) => writes)) {
+      test(`editor in the registry, ${one.tool}: ${one.name}`, { timeout: 60_000 }, async () => {
+        const token = TOKENS.editor;
+        await compare(one, { turns: all.turns(token), directus: all.directus, token, registry: true, world: all.world });
+      });
+    }
   });
 }

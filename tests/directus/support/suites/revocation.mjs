@@ -5,7 +5,6 @@ import { test } from "node:test";
 import { USERS } from "../../seeds/newsroom.mjs";
 import { ask, nextMark } from "../compare.mjs";
 import { ending, FINAL_WORDS } from "../turns.mjs";
-import { TOKENS } from "../world.mjs";
 import { eventually } from "../../../sdk/process.mjs";
 
 /** The model takes so long to make its call: time to change something. */
@@ -14,7 +13,10 @@ const READ = { action: "read", collection: "articles", query: { fields: ["id"], 
 
 /** Registers the tests. `world()` is what was started. */
 export default function revocation(world) {
-  /** The reader, with the editor's role and a token that the host doesn't know yet. A further user would be too many for Directus's Core. */
+  /**
+   * The reader, with the editor's role and a token that the host doesn't know yet. A further user would
+   * be too many for Directus's Core.
+   */
   const colleague = async () => {
     const { request } = world().directus;
     const mark = nextMark();
