@@ -20,7 +20,7 @@ for (const version of VERSIONS) {
     before(async () => (all = await startWorld(version)), { timeout: 300_000 });
     after(() => all?.stop());
     afterEach((context) => {
-      if (context.error) console.error(all?.host.logs().slice(-3000));
+      if (context.error) console.error(all?.host.logs().slice(-3000), all?.directus.log().slice(-3000));
     });
 
     describe("who may ask, and for what", () => callers(() => all));
