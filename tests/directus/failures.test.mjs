@@ -13,7 +13,7 @@ for (const version of VERSIONS) {
     before(async () => (all = await startFailing(version)), { timeout: 300_000 });
     after(() => all?.stop());
     afterEach((context) => {
-      if (context.error) console.error(all?.host.logs().slice(-3000));
+      if (context.error) console.error(all?.host.logs().slice(-3000), all?.directus.log().slice(-3000));
     });
 
     describe("answers", () => answers(() => all));

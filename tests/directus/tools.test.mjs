@@ -20,7 +20,7 @@ for (const version of VERSIONS) {
     before(async () => (all = await startWorld(version)), { timeout: 300_000 });
     after(() => all?.stop());
     afterEach((context) => {
-      if (context.error) console.error(all?.host.logs().slice(-3000));
+      if (context.error) console.error(all?.host.logs().slice(-3000), all?.directus.log().slice(-3000));
     });
 
     describe("who may ask, and for what", () => callers(() => all));
@@ -33,6 +33,13 @@ for (const version of VERSIONS) {
       test(`${person}, ${one.tool}: ${one.name}`, { timeout: 60_000 }, async () => {
         const token = TOKENS[person];
         await compare(one, { turns: all.turns(token), directus: all.directus, token, world: all.world });
+      });
+    }
+
+    for (const one of itemCases.filter(({ writes }) => writes)) {
+      test(`editor in the registry, ${one.tool}: ${one.name}`, { timeout: 60_000 }, async () => {
+        const token = TOKENS.editor;
+        await compare(one, { turns: all.turns(token), directus: all.directus, token, registry: true, world: all.world });
       });
     }
   });

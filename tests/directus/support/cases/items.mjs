@@ -49,6 +49,7 @@ const write = (name, rest) => ({ name, tool: "items", writes: true, after: made,
 
 /** Keys of what was made along are different on both sides, so their values are asked for. */
 const FIELDS = ["title", "author.name", "comments.body"];
+const commented = (t) => ({ comments: { create: [{ author_name: "R", body: t.mark }], update: [], delete: [] } });
 const creates = {
   "create: several": (t) => [1, 2, 3].map((n) => ({ title: `Title ${t.mark} ${n}`, status: "published" })),
   "create: with an existing author": (t) => ({ title: `Title ${t.mark}`, author: 7 }),
@@ -111,8 +112,8 @@ export default [
   }),
   write("update: new comments", {
     prepare: article,
-    input: (t) => ({ action: "update", collection: "articles", keys: [t.made.id], data: { comments: { create: [{ author_name: "R", body: t.mark }], update: [], delete: [] } }, query: { fields: FIELDS } }),
-    rest: (t) => ["PATCH", `${ARTICLES}/${t.made.id}`, { comments: { create: [{ author_name: "R", body: t.mark }], update: [], delete: [] } }, { fields: FIELDS }],
+    input: (t) => ({ action: "update", collection: "articles", keys: [t.made.id], data: commented(t), query: { fields: FIELDS } }),
+    rest: (t) => ["PATCH", `${ARTICLES}/${t.made.id}`, commented(t), { fields: FIELDS }],
   }),
   write("update: what doesn't exist", {
     input: () => ({ action: "update", collection: "articles", keys: [123456], data: { category: 4 } }),

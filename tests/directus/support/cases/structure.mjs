@@ -17,6 +17,8 @@ const dropFlows = async (t) => {
 const dropAuthorField = drop((t) => `/fields/categories/editor_${t.mark}`);
 const field = (t) => ({ field: `editor_${t.mark}`, type: "integer", schema: {}, meta: { note: "Who is in charge" } });
 const relation = (t) => ({ collection: "categories", field: `editor_${t.mark}`, related_collection: "authors", schema: { on_delete: "SET NULL" }, meta: null });
+/** With all three names: without one of them, an update ends the whole process of Directus 11.17.4. */
+const changedRelation = (t) => ({ ...relation(t), schema: { on_delete: "NO ACTION" } });
 const flow = (t, rest = {}) => ({ name: `Flow ${t.mark}`, status: "inactive", trigger: "manual", options: { collections: ["articles"] }, ...rest });
 const operation = (t, rest = {}) => ({ name: "Say it", key: `say_${t.mark}`, type: "log", position_x: 19, position_y: 1, options: { message: t.mark }, flow: t.made.id ?? t.made.flow, ...rest });
 const makeFlow = (t) => t.request("POST", "/flows", flow(t));
@@ -100,8 +102,8 @@ const relations = [
   },
   {
     ...related, name: "update", prepare: makeRelation,
-    input: (t) => ({ action: "update", collection: "categories", field: `editor_${t.mark}`, data: { schema: { on_delete: "NO ACTION" } } }),
-    rest: (t) => ["PATCH", `/relations/categories/editor_${t.mark}`, { schema: { on_delete: "NO ACTION" } }],
+    input: (t) => ({ action: "update", collection: "categories", field: `editor_${t.mark}`, data: changedRelation(t) }),
+    rest: (t) => ["PATCH", `/relations/categories/editor_${t.mark}`, changedRelation(t)],
   },
   {
     ...related, name: "delete", prepare: makeRelation,

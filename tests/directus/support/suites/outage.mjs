@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { USERS } from "../../seeds/newsroom.mjs";
 import { nextMark } from "../compare.mjs";
 import * as net from "../proxy.mjs";
 import { ending, FINAL_WORDS } from "../turns.mjs";
@@ -24,8 +25,8 @@ export default function outage(world) {
       const { directus, fake, proxy, turns } = world();
       const mark = nextMark();
       const token = `token-of-${mark}-0123456789`;
-      const [{ id: role }] = await directus.request("GET", "/roles?filter[name][_eq]=editor&fields=id");
-      const { id } = await directus.request("POST", "/users", { email: `${mark}@example.com`, password: `password-${mark}`, token, role });
+      const [{ id }] = await directus.request("GET", `/users?filter[email][_eq]=${USERS.reader.email}&fields=id`);
+      await directus.request("PATCH", `/users/${id}`, { token });
       const before = (await fake.requests()).length;
       proxy.rule(() => rule);
       try {
@@ -40,7 +41,7 @@ export default function outage(world) {
       // The failure isn't kept.
       const { data, refused } = await turns(token).call("items", READ);
       assert.ok(data, JSON.stringify(refused));
-      await directus.request("PATCH", `/users/${id}`, { token: null });
+      await directus.request("PATCH", `/users/${id}`, { token: USERS.reader.token });
     });
   }
 

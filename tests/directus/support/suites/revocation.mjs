@@ -5,7 +5,6 @@ import { test } from "node:test";
 import { USERS } from "../../seeds/newsroom.mjs";
 import { ask, nextMark } from "../compare.mjs";
 import { ending, FINAL_WORDS } from "../turns.mjs";
-import { TOKENS } from "../world.mjs";
 import { eventually } from "../../../sdk/process.mjs";
 
 /** The model takes so long to make its call: time to change something. */
@@ -14,15 +13,30 @@ const READ = { action: "read", collection: "articles", query: { fields: ["id"], 
 
 /** Registers the tests. `world()` is what was started. */
 export default function revocation(world) {
-  /** A user of the editor's role with a token of their own. */
+  /**
+   * The reader, with the editor's role and a token that the host doesn't know yet. A further user would
+   * be too many for Directus's Core.
+   */
   const colleague = async () => {
     const { request } = world().directus;
     const mark = nextMark();
     const [{ id: role }] = await request("GET", "/roles?filter[name][_eq]=editor&fields=id");
+    const [{ id, ...before }] = await request("GET", `/users?filter[email][_eq]=${USERS.reader.email}&fields=id,role,status`);
     const token = `token-of-${mark}-0123456789`;
-    const { id } = await request("POST", "/users", { email: `${mark}@example.com`, password: `password-${mark}`, token, role, first_name: mark });
-    return { id, token, mark, turns: world().turns(token), change: (values) => request("PATCH", `/users/${id}`, values) };
+    const change = (values) => request("PATCH", `/users/${id}`, values);
+    await change({ token, role });
+    return { id, role, token, mark, turns: world().turns(token), change, restore: () => change({ ...before, token: USERS.reader.token }) };
   };
+  /** Runs a test as that colleague. */
+  const asColleague = (name, act) =>
+    test(name, { timeout: 60_000 }, async () => {
+      const user = await colleague();
+      try {
+        await act(user);
+      } finally {
+        await user.restore();
+      }
+    });
   /** Does something while the model thinks, and gives the turn. */
   const meanwhile = async (turns, tool, input, act) => {
     const { fake } = world();
@@ -45,22 +59,20 @@ export default function revocation(world) {
   };
 
   for (const [name, values] of [["changed", { token: "another-token-0123456789-zq" }], ["removed", { token: null }], ["that of a user who was suspended", { status: "suspended" }]]) {
-    test(`a token that is ${name} in the middle of a turn`, { timeout: 60_000 }, async () => {
-      const user = await colleague();
+    asColleague(`a token that is ${name} in the middle of a turn`, async (user) => {
       assert.ok((await user.turns.call("items", READ)).data, "it counts at first");
       const { answer } = await meanwhile(user.turns, "items", READ, () => user.change(values));
       const theirs = await ask(world().directus.url, user.token, ["GET", "/items/articles?limit=1"]);
+      assert.ok(theirs.code, "Directus refuses it");
       assert.equal(failed(answer.chunks)?.split(":")[0], theirs.code);
       assert.equal(await user.turns.told(), failed(answer.chunks), "the model is told");
       assert.deepEqual(ending(answer.chunks), { finish: "stop", errors: [], text: FINAL_WORDS });
       await refusedAtOnce(user);
-      await user.change({ status: "suspended", token: null });
     });
   }
 
-  test("a token that is changed between question and approval: nothing is written", { timeout: 60_000 }, async () => {
+  asColleague("a token that is changed between question and approval: nothing is written", async (user) => {
     const { directus } = world();
-    const user = await colleague();
     const proposal = await user.turns.propose("items", { action: "create", collection: "articles", data: { title: `Title ${user.mark}` } });
     assert.ok(proposal.approvalId);
     await user.change({ token: `another-${user.token}` });
@@ -69,12 +81,10 @@ export default function revocation(world) {
     assert.deepEqual(ending(chunks), { finish: "stop", errors: [], text: FINAL_WORDS });
     assert.deepEqual(await directus.request("GET", `/items/articles?filter[title][_contains]=${user.mark}`), []);
     await refusedAtOnce(user);
-    await user.change({ token: null });
   });
 
-  test("rights that are taken away in the middle of a turn", { timeout: 60_000 }, async () => {
+  asColleague("rights that are taken away in the middle of a turn", async (user) => {
     const { directus } = world();
-    const user = await colleague();
     const [policy] = await directus.request("GET", "/policies?filter[name][_eq]=editor&fields=id");
     const [permission] = await directus.request("GET", `/permissions?filter[policy][_eq]=${policy.id}&filter[collection][_eq]=articles&filter[action][_eq]=read`);
     const { id, ...row } = permission;
@@ -84,32 +94,19 @@ export default function revocation(world) {
       assert.deepEqual(ending(answer.chunks), { finish: "stop", errors: [], text: FINAL_WORDS });
     } finally {
       await directus.request("POST", "/permissions", row);
-      await user.change({ token: null });
     }
-    const { data } = await world().turns(TOKENS.editor).call("items", READ);
-    assert.equal(data.length, 1, "others go on");
+    assert.equal((await user.turns.call("items", READ)).data.length, 1, "with the right they go on");
   });
 
-  test("a user who is no administrator any more has none of their tools", { timeout: 60_000 }, async () => {
+  asColleague("an administrator who is none any more in the middle of a turn gets what Directus gives", async (user) => {
     const { directus } = world();
-    const user = await colleague();
     const [{ id: administrators }] = await directus.request("GET", "/roles?filter[name][_eq]=Administrator&fields=id");
-    const me = await directus.request("GET", `/users/${user.id}?fields=role`);
-    await user.change({ role: administrators });
-    const read = { action: "read", collection: "authors" };
-    assert.ok((await user.turns.call("fields", read)).data, "an administrator has the tool");
-    const { answer } = await meanwhile(user.turns, "flows", { action: "read" }, () => user.change({ role: me.role }));
-    const theirs = await ask(directus.url, user.token, ["GET", "/flows"]);
-    assert.equal(failed(answer.chunks)?.split(":")[0] ?? "nothing", theirs.code ?? "nothing");
+    await user.change({ role: administrators, token: `${user.token}-of-an-administrator` });
+    const turns = world().turns(`${user.token}-of-an-administrator`);
+    assert.ok((await turns.call("flows", { action: "read" })).data, "an administrator has the tool");
+    const { answer } = await meanwhile(turns, "flows", { action: "read" }, () => user.change({ role: user.role }));
+    const theirs = await ask(directus.url, `${user.token}-of-an-administrator`, ["SEARCH", "/flows", { query: {} }]);
+    assert.equal(theirs.code, "FORBIDDEN");
+    assert.match(failed(answer.chunks) ?? "", /^FORBIDDEN:/);
     assert.deepEqual(ending(answer.chunks), { finish: "stop", errors: [], text: FINAL_WORDS });
-    await user.change({ token: null });
-  });
-
-  test("the api user's token never reaches the provider", async () => {
-    const { fake, turns } = world();
-    const before = (await fake.requests()).length;
-    const { refused } = await turns(USERS.api.token).call("items", READ);
-    assert.equal(refused.status, 403);
-    assert.equal((await fake.requests()).length, before);
-  });
-}
+  });}
