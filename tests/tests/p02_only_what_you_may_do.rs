@@ -185,7 +185,11 @@ async fn items_that_a_rule_hides_are_not_there() {
 
     let template = r#"{"action":"read","collection":"articles","keys":[NAME]}"#;
     let names = [draft.to_string(), "999999".to_owned()];
-    assert_indistinguishable(&stage, Role::Reader, template, [&names[0], &names[1]]).await;
+    // Directus leaves both out of what is read by keys.
+    for name in &names {
+        let read = items(&stage, Role::Reader, named(template, name)).await.expect("items");
+        assert_eq!(read, json!([]), "{name}");
+    }
     // Deleting is nobody's right but the administrator's, whether the item exists or not.
     let template = r#"{"action":"delete","collection":"articles","keys":[NAME]}"#;
     assert_indistinguishable(&stage, Role::Editor, template, [&names[0], &names[1]]).await;

@@ -229,8 +229,9 @@ impl Rest {
             return Err(not_directus(reads));
         }
         let body = self.body(response, true, ANSWER_BYTES).await.unwrap_or_default();
-        // A gateway in front of Directus knows as little as we do what became of a write.
-        let unknown = matches!(status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+        // A gateway in front of Directus knows as little as we do what became of a write. By 503 it
+        // says that it passed nothing on.
+        let unknown = status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE;
         match answer::refusal(status, &body) {
             Some(error) => Err(error),
             None if unknown && !reads => Err(DataError::OutcomeUnknown),
@@ -244,6 +245,9 @@ impl Rest {
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|failure| failed(failure, reads))?;
             if body.len() + piece.len() > most {
+                if !reads {
+                    return Err(DataError::OutcomeUnknown);
+                }
                 return Err(DataError::Refused {
                     status: 413,
                     code: "RESULT_TOO_LARGE".into(),

@@ -92,7 +92,14 @@ impl Directus {
             }
             Op::UpdateRelation { collection, field, definition } => {
                 let path = vec!["relations", collection.as_str(), field.as_str()];
-                self.put(caller, Method::PATCH, path, Value::Object(definition.clone())).await
+                // Directus 11 ends, the whole of it, on a body that doesn't say what it is about, or
+                // says something else.
+                let known = self.get(caller, path.clone()).await?;
+                let mut body = definition.clone();
+                for name in ["collection", "field", "related_collection"] {
+                    body.insert(name.into(), known[name].clone());
+                }
+                self.put(caller, Method::PATCH, path, Value::Object(body)).await
             }
             Op::DeleteRelation { collection, field } => {
                 self.delete(caller, vec!["relations", collection.as_str(), field.as_str()]).await

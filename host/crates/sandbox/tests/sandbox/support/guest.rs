@@ -76,9 +76,9 @@ impl Guest {
                 Chunk::TextStart(id) => (2, vec![id]),
                 Chunk::TextDelta(id, text) => (3, vec![id, text]),
                 Chunk::TextEnd(id) => (4, vec![id]),
-                Chunk::Finish => (18, vec![]),
-                Chunk::Error(text) => (19, vec![text]),
-                Chunk::Other(json) => (20, vec![json]),
+                Chunk::Finish => (19, vec![]),
+                Chunk::Error(text) => (20, vec![text]),
+                Chunk::Other(json) => (21, vec![json]),
             };
             bytes[0] = case;
             for (index, text) in texts.into_iter().enumerate() {
