@@ -7,7 +7,7 @@ DATA_DIR ?= .palisade
 # The formats of requests that the assistant speaks, with commas between them: each must have bodies to judge.
 FORMATS := openai_compatible,openai,anthropic,google
 
-.PHONY: run test lint test-rust test-parity test-types test-sdk test-directus bench component directus extension ui deny prerequisites npm
+.PHONY: run test lint test-rust test-parity test-types test-sdk test-directus bench component directus extension ui deny prerequisites sdk npm
 
 run: prerequisites
 	$(CARGO) build --release -p palisade
@@ -36,13 +36,13 @@ test-parity: prerequisites npm
 test-types:
 	@tests/types/run.sh --expect $(FORMATS)
 
-test-sdk: prerequisites npm
+test-sdk: prerequisites sdk
 	$(CARGO) build -p palisade -p palisade-tests
-	cd tests/sdk && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
+	cd tests/sdk && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
 
 # The extension and all tools in real Directus servers, and Data Studio in a browser. Screenshots go
 # where SCREENSHOTS says.
-test-directus: prerequisites npm extension
+test-directus: prerequisites sdk extension
 	@tests/install-debian-package.sh chromium /usr/bin/chromium
 	$(CARGO) build -p palisade -p palisade-tests
 	cd extension && npm test
@@ -64,6 +64,10 @@ directus: prerequisites extension
 
 extension: npm
 	cd extension && npm ci --no-audit --no-fund && npm run build
+
+# What tests in JavaScript share: the AI SDK, the providers' SDKs.
+sdk: npm
+	cd tests/sdk && npm ci --no-audit --no-fund
 
 npm:
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
