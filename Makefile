@@ -41,7 +41,7 @@ test-sdk: prerequisites sdk
 	cd tests/sdk && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
 
 # The extension and all tools in real Directus servers, and Data Studio in a browser. Screenshots go
-# where SCREENSHOTS says.
+# where TEST_SCREENSHOTS says.
 test-directus: prerequisites sdk extension
 	@tests/install-debian-package.sh chromium /usr/bin/chromium
 	$(CARGO) build -p palisade -p palisade-tests
