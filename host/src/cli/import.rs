@@ -4,6 +4,7 @@
 //! keys. Allowed models, the system prompt and the collection of prompts are read with the
 //! administrator's token.
 
+use palisade_data::Authenticator;
 use palisade_directus::Directus;
 use palisade_provider::ProviderKind;
 use palisade_state::State;
@@ -41,14 +42,13 @@ pub(super) async fn run(config: &Config, state: &State) -> Result<(), CliError> 
         ));
     };
     let token = keys::read_credential("the token of an administrator of Directus")?;
-    let settings = Directus::new(directus.options(&config.egress))
-        .map_err(|error| CliError::Connection(error.to_string()))?
-        .assistant_settings(&token)
-        .await?;
-    // Only administrators get to read whether there are keys.
-    if !settings.get("ai_openai_api_key").is_some_and(|key| key.is_null() || key.is_string()) {
+    let directus = Directus::new(directus.options(&config.egress))
+        .map_err(|error| CliError::Connection(error.to_string()))?;
+    // Others read some of the settings as well, and would take the rest for unset.
+    if !directus.authenticate(&token, None).await?.accountability.admin {
         return Err(CliError::Usage("that token is not an administrator's".into()));
     }
+    let settings = directus.assistant_settings(&token).await?;
     let found: Vec<Found<'_>> =
         KINDS.into_iter().filter_map(|(kind, name)| find(config, &settings, kind, name)).collect();
     import_settings(config, state, &settings, &found).await?;
