@@ -1,13 +1,15 @@
 // The README's steps for an administrator, run word for word in the folder of a fresh Directus, up to
 // the first answer in Data Studio.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { Child, eventually, program, run } from "../sdk/process.mjs";
+import { eventually, program, run } from "../sdk/process.mjs";
 import { freshPage, screenshot, signIn, startBrowser } from "./browser.mjs";
 import { ADMIN, freePort, install, NODE_FOLDER, VERSIONS } from "./directus.mjs";
 
@@ -55,6 +57,28 @@ async function linkedCopy(installation, folder) {
   }
 }
 
+/** Commands in a process group of their own: npm doesn't hand signals on to what it runs. */
+function startGroup(command, args, options) {
+  const child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const closed = once(child, "close");
+  const signal = (name) => {
+    try {
+      process.kill(-child.pid, name);
+    } catch {
+      // All of them have ended.
+    }
+  };
+  const stop = async () => {
+    signal("SIGTERM");
+    const hard = setTimeout(() => signal("SIGKILL"), 10_000);
+    await closed;
+    clearTimeout(hard);
+  };
+  return { output: () => output, stop };
+}
+
 test("a fresh Directus answers in Data Studio after the README's steps", async () => {
   const commands = await steps();
   const folder = await mkdtemp(path.join(tmpdir(), "palisade-readme-"));
@@ -78,11 +102,11 @@ test("a fresh Directus answers in Data Studio after the README's steps", async (
   const started = Date.now();
   const script = commands.replace(ASSIGNMENT, `PALISADE=${path.join(folder, "palisade")}\n`);
   await writeFile(path.join(folder, "steps.sh"), `set -e\n${script.replace("npx directus start", "exec npx directus start")}`);
-  const directus = new Child("bash", [path.join(folder, "steps.sh")], { cwd: project, env });
+  const directus = startGroup("bash", [path.join(folder, "steps.sh")], { cwd: project, env: { ...process.env, ...env } });
   cleanups.push(() => directus.stop());
   const url = `http://127.0.0.1:${port}`;
   const answers = (at) => fetch(url + at).then((answer) => answer.ok, () => false);
-  await eventually(() => answers("/palisade/server/ping"), { seconds: 300, what: "the host", describe: () => directus.output });
+  await eventually(() => answers("/palisade/server/ping"), { seconds: 300, what: "the host", describe: directus.output });
 
   const browser = await startBrowser();
   cleanups.push(() => browser.close());
