@@ -8,7 +8,7 @@ import { ending, FINAL_WORDS } from "../turns.mjs";
 import { eventually } from "../../../sdk/process.mjs";
 
 /** The model takes so long to make its call: time to change something. */
-const THINKING = { header_delay_ms: 2_500 };
+const THINKING = { header_delay_ms: 6_000 };
 const READ = { action: "read", collection: "articles", query: { fields: ["id"], limit: 1 } };
 
 /** Registers the tests. `world()` is what was started. */
