@@ -199,12 +199,12 @@ describe("tools that need no approval", () => {
   test("what the reader may not do is an error of the tool, not of the turn", async () => {
     await fake.script("scripted", {
       steps: [
-        { answer: "message", tool_calls: [{ name: "items", arguments: { action: "read", collection: "directus_sessions" } }] },
+        { answer: "message", tool_calls: [{ name: "items", arguments: { action: "read", collection: "salaries" } }] },
         { answer: "message", text: "That is not for you." },
       ],
     });
     const client = scripted(quick, { token: PEOPLE.reader.token });
-    await client.say("Show the sessions");
+    await client.say("Show the salaries");
     assert.deepEqual(states(client), ["output-error"]);
     assert.match(client.tools[0].errorText, /permission/);
     assert.equal(client.text, "That is not for you.");
