@@ -12,9 +12,8 @@ use moka::{Expiry, future::Cache};
 use palisade_data::{Accountability, Caller, Credential, DataError};
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use crate::rest::{Identity, Request, Rest, unavailable};
+use crate::rest::{Identity, IdentityDigest, Request, Rest, unavailable};
 
 /// How long a look-up is kept: so long may a change of rights take to be noticed for what the host
 /// itself decides by them. Directus checks every request anew.
@@ -22,14 +21,11 @@ const KEPT: Duration = Duration::from_secs(30);
 /// Look-ups that are kept at most.
 const MOST: u64 = 10_000;
 
-/// Credential and address, as a digest: the cache holds no token.
-type Key = [u8; 32];
-
 /// Looks callers up, once for all who ask at the same time.
 #[derive(Clone)]
 pub(crate) struct Accounts {
     rest: Rest,
-    known: Cache<Key, Arc<Known>>,
+    known: Cache<IdentityDigest, Arc<Known>>,
 }
 
 struct Known {
@@ -40,8 +36,13 @@ struct Known {
 /// Keeps an entry as long as it says.
 struct OwnTime;
 
-impl Expiry<Key, Arc<Known>> for OwnTime {
-    fn expire_after_create(&self, _: &Key, known: &Arc<Known>, _: Instant) -> Option<Duration> {
+impl Expiry<IdentityDigest, Arc<Known>> for OwnTime {
+    fn expire_after_create(
+        &self,
+        _: &IdentityDigest,
+        known: &Arc<Known>,
+        _: Instant,
+    ) -> Option<Duration> {
         Some(known.kept)
     }
 }
@@ -86,7 +87,7 @@ impl Accounts {
         credential: &Credential,
         ip: Option<IpAddr>,
     ) -> Result<Caller, DataError> {
-        let key = key(credential, ip);
+        let key = Identity { credential: Some(credential), ip }.digest();
         let known = self.known.try_get_with(key, self.look_up(credential, ip)).await;
         match known {
             Ok(known) => {
@@ -99,7 +100,7 @@ impl Accounts {
 
     /// Forgets a credential that Directus refused.
     pub(crate) async fn forget(&self, credential: &Credential, ip: Option<IpAddr>) {
-        self.known.invalidate(&key(credential, ip)).await;
+        self.known.invalidate(&Identity { credential: Some(credential), ip }.digest()).await;
     }
 
     async fn look_up(
@@ -156,16 +157,6 @@ fn caller(user: User, globals: &Globals, roles: Vec<Role>, ip: Option<IpAddr>) -
         language: user.language.filter(|language| !language.is_empty()),
         credential: None,
     }
-}
-
-fn key(credential: &Credential, ip: Option<IpAddr>) -> Key {
-    let mut digest = Sha256::new();
-    digest.update(credential.expose());
-    digest.update([0]);
-    if let Some(ip) = ip {
-        digest.update(ip.to_string());
-    }
-    digest.finalize().into()
 }
 
 /// How long a look-up may be kept: never past the end of a token that says when it ends (RFC 7519,

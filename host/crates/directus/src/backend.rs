@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use http::Method;
 use moka::future::Cache;
 use palisade_data::{
     Authenticator, Caller, Credential, DataBackend, DataError, Operation, Outcome, ProjectKind,
@@ -36,8 +37,7 @@ pub struct DirectusOptions {
     pub imports: EgressPolicy,
 }
 
-/// A running Directus. Cheap to clone: clones share connections and what is kept for seconds.
-#[derive(Clone)]
+/// A running Directus, with its connections and what is kept for seconds.
 pub struct Directus {
     pub(crate) rest: Rest,
     /// For files from the web.
@@ -120,13 +120,13 @@ impl DataBackend for Directus {
                 self.read_items(caller, collection, keys.as_deref(), query).await
             }
             Operation::CreateItems { collection, items, query } => {
-                self.create_items(caller, collection, items, query).await
+                self.write_items(caller, Method::POST, collection, items, query).await
             }
             Operation::UpdateItems { collection, selection, payload, query } => {
                 self.update_items(caller, collection, selection, payload, query).await
             }
             Operation::UpdateBatch { collection, items, query } => {
-                self.update_batch(caller, collection, items, query).await
+                self.write_items(caller, Method::PATCH, collection, items, query).await
             }
             Operation::DeleteItems { collection, selection } => {
                 self.delete_items(caller, collection, selection).await

@@ -98,15 +98,17 @@ impl Directus {
         self.outcome(caller, collection, data, 0, plain).await
     }
 
-    pub(crate) async fn create_items(
+    /// Creates items (POST), or gives each of them values of its own (PATCH).
+    pub(crate) async fn write_items(
         &self,
         caller: &Caller,
+        method: Method,
         collection: &str,
         items: &[Map<String, Value>],
         query: &Query,
     ) -> Result<Outcome, DataError> {
         let body = Value::from(items.iter().cloned().map(Value::Object).collect::<Vec<_>>());
-        let request = Request::write(Method::POST, path(collection), Some(body));
+        let request = Request::write(method, path(collection), Some(body));
         let data = self.rest.data(caller.into(), with_result(request, query)).await?;
         self.outcome(caller, collection, data, items.len(), true).await
     }
@@ -133,19 +135,6 @@ impl Directus {
             Selection::Query(_) => 0,
         };
         self.outcome(caller, collection, data, selected, true).await
-    }
-
-    pub(crate) async fn update_batch(
-        &self,
-        caller: &Caller,
-        collection: &str,
-        items: &[Map<String, Value>],
-        query: &Query,
-    ) -> Result<Outcome, DataError> {
-        let body = Value::from(items.iter().cloned().map(Value::Object).collect::<Vec<_>>());
-        let request = Request::write(Method::PATCH, path(collection), Some(body));
-        let data = self.rest.data(caller.into(), with_result(request, query)).await?;
-        self.outcome(caller, collection, data, items.len(), true).await
     }
 
     pub(crate) async fn delete_items(

@@ -9,6 +9,7 @@ use palisade_data::{Caller, Credential, DataError};
 use palisade_provider::{EgressClient, EgressFailure};
 use reqwest::{Body, Response};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::answer;
@@ -31,6 +32,24 @@ pub(crate) struct Identity<'a> {
     pub(crate) credential: Option<&'a Credential>,
     /// The caller's address, for policies with `ip_access`.
     pub(crate) ip: Option<IpAddr>,
+}
+
+/// Stands for an identity in what is kept: nothing there holds a token.
+pub(crate) type IdentityDigest = [u8; 32];
+
+impl Identity<'_> {
+    /// The same for the same credential from the same address.
+    pub(crate) fn digest(self) -> IdentityDigest {
+        let mut digest = Sha256::new();
+        if let Some(credential) = self.credential {
+            digest.update(credential.expose());
+        }
+        digest.update([0]);
+        if let Some(ip) = self.ip {
+            digest.update(ip.to_string());
+        }
+        digest.finalize().into()
+    }
 }
 
 impl<'a> From<&'a Caller> for Identity<'a> {

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Directus,
-    rest::{Identity, Request, Rest},
+    rest::{Identity, IdentityDigest, Request, Rest},
 };
 
 /// How long what was read is kept. A change of the structure or of permissions that was made
@@ -22,7 +22,7 @@ const MOST: u64 = 256;
 #[derive(Clone)]
 pub(crate) struct Structures {
     rest: Rest,
-    permissions: Cache<[u8; 32], Arc<Permissions>>,
+    permissions: Cache<IdentityDigest, Arc<Permissions>>,
     structures: Cache<[u8; 32], Arc<Structure>>,
 }
 
@@ -60,7 +60,7 @@ impl Structures {
 
     pub(crate) async fn of(&self, caller: &Caller) -> Result<Arc<Structure>, DataError> {
         let identity = Identity::from(caller);
-        let key = account_key(caller);
+        let key = identity.digest();
         let permissions = match self.permissions.get(&key).await {
             Some(permissions) => permissions,
             None => {
@@ -88,18 +88,6 @@ impl Structures {
 
 fn cache<T: Send + Sync + 'static>() -> Cache<[u8; 32], Arc<T>> {
     Cache::builder().max_capacity(MOST).time_to_live(KEPT).build()
-}
-
-fn account_key(caller: &Caller) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    if let Some(credential) = &caller.credential {
-        digest.update(credential.expose());
-    }
-    digest.update([0]);
-    if let Some(ip) = caller.accountability.ip {
-        digest.update(ip.to_string());
-    }
-    digest.finalize().into()
 }
 
 impl Permissions {
