@@ -47,6 +47,20 @@ pub enum ToolsError {
         /// Name of the component.
         component: String,
     },
+    /// A manifest that doesn't ask for what the component imports, or asks for more.
+    #[error(
+        "{}",
+        match is_imported {
+            true => format!("The component imports {interface}, and its manifest doesn't ask for it."),
+            false => format!("The manifest asks for {interface}, and the component doesn't import it."),
+        }
+    )]
+    Imports {
+        /// The interface.
+        interface: &'static str,
+        /// Whether the component imports it.
+        is_imported: bool,
+    },
     /// There is no component of this name.
     #[error("There is no tool component \"{0}\".")]
     NoSuchTool(String),

@@ -26,7 +26,7 @@ pub use grants::{Grants, StoredGrant};
 pub use library::{GrantedTool, Library, ToolView};
 pub use manifest::{
     DataAction, DataRequest, HttpRequest, IdentityRequest, KvRequest, Manifest, ManifestError,
-    SecretRequest,
+    SecretRequest, UnknownAction,
 };
 pub use name::{NameError, check_component_name, full_name, split_full_name};
 pub use pack::{PackError, PackedTool, pack};

@@ -72,6 +72,25 @@ pub struct GrantedTool {
 }
 
 impl GrantedTool {
+    /// The tools of a loaded component under a grant, by their full names.
+    pub fn all_of(plugin: &Arc<Plugin>, grant: &Grant) -> Vec<(String, Self)> {
+        let Ok(loaded) = &plugin.loaded else { return Vec::new() };
+        let grant = Arc::new(grant.clone());
+        let tools = loaded.component.description().iter().filter_map(|description| {
+            let tool = Self {
+                component_name: plugin.name.clone(),
+                plugin: Arc::clone(plugin),
+                description: description.clone(),
+                // A map with string keys always has a JSON text.
+                input_schema: to_raw_value(&description.input_schema).ok()?.into(),
+                effect: grant.effect(description.annotations),
+                grant: Arc::clone(&grant),
+            };
+            Some((full_name(&plugin.name, &description.name), tool))
+        });
+        tools.collect()
+    }
+
     /// The component, loaded.
     ///
     /// Errors: [`ToolsError::Broken`], for a component that can't be used, which has no granted tools.
@@ -240,8 +259,7 @@ impl Library {
                 name: name.to_owned(),
                 reason: error.to_string(),
             })??;
-        let component = self.inner.runtime.load(packed.bytes).await?;
-        Ok(LoadedPlugin::new(packed.manifest, component))
+        LoadedPlugin::load(&self.inner.runtime, packed).await
     }
 }
 
@@ -249,23 +267,10 @@ fn view(shelf: &Shelf, grants: &Grants) -> ToolView {
     let mut tools = BTreeMap::new();
     for plugin in shelf.plugins.values() {
         let stored = grants.by_name.get(&plugin.name);
-        let (Ok(loaded), Some(stored)) = (&plugin.loaded, stored) else { continue };
-        if plugin.state(Some(stored)) != PluginState::Granted {
-            continue;
-        }
-        let grant = Arc::new(stored.grant.clone());
-        for description in loaded.component.description() {
-            // A map with string keys always has a JSON text.
-            let Ok(input_schema) = to_raw_value(&description.input_schema) else { continue };
-            let tool = GrantedTool {
-                component_name: plugin.name.clone(),
-                plugin: Arc::clone(plugin),
-                description: description.clone(),
-                input_schema: input_schema.into(),
-                effect: grant.effect(description.annotations),
-                grant: Arc::clone(&grant),
-            };
-            tools.insert(full_name(&plugin.name, &description.name), tool);
+        if let Some(stored) = stored
+            && plugin.state(Some(stored)) == PluginState::Granted
+        {
+            tools.extend(GrantedTool::all_of(plugin, &stored.grant));
         }
     }
     ToolView { generation: shelf.generation, revision: grants.revision, tools }

@@ -38,6 +38,25 @@ pub enum DataAction {
     Delete,
 }
 
+impl std::str::FromStr for DataAction {
+    type Err = UnknownAction;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "read" => Ok(Self::Read),
+            "create" => Ok(Self::Create),
+            "update" => Ok(Self::Update),
+            "delete" => Ok(Self::Delete),
+            _ => Err(UnknownAction),
+        }
+    }
+}
+
+/// A text that names no action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the actions are read, create, update and delete")]
+pub struct UnknownAction;
+
 impl fmt::Display for DataAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

@@ -1,10 +1,10 @@
 //! A component that lies in the source, and whether it may be used.
 
-use palisade_sandbox::ToolComponent;
+use palisade_sandbox::{ToolComponent, ToolRuntime};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Manifest, StoredGrant};
+use crate::{Manifest, PackedTool, StoredGrant, ToolsError};
 
 /// What exactly an administrator looked at: a grant is for nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +50,34 @@ pub enum PluginState {
     Broken,
 }
 
+/// What a manifest asks for by an interface of its own.
+const ASKED: [(&str, fn(&Manifest) -> bool); 4] = [
+    ("palisade:tool/data", |manifest| !manifest.data.is_empty()),
+    ("palisade:tool/http", |manifest| !manifest.http.is_empty()),
+    ("palisade:tool/kv", |manifest| manifest.kv.is_some()),
+    ("palisade:tool/identity", |manifest| manifest.identity.is_some()),
+];
+
 impl LoadedPlugin {
-    pub(crate) fn new(manifest: Manifest, component: ToolComponent) -> Self {
+    /// Loads a component. It has to ask for exactly what it imports, so that its permission sheet is
+    /// the truth about it.
+    ///
+    /// Errors: [`ToolsError::Load`], [`ToolsError::Imports`].
+    pub async fn load(runtime: &ToolRuntime, packed: PackedTool) -> Result<Self, ToolsError> {
+        let component = runtime.load(packed.bytes).await?;
+        let imports = &component.facts().imports;
+        for (interface, asks) in ASKED {
+            let is_imported = imports
+                .iter()
+                .any(|import| import.split_once('@').is_some_and(|(name, _)| name == interface));
+            if is_imported != asks(&packed.manifest) {
+                return Err(ToolsError::Imports { interface, is_imported });
+            }
+        }
+        Ok(Self::new(packed.manifest, component))
+    }
+
+    fn new(manifest: Manifest, component: ToolComponent) -> Self {
         let mut hash = Sha256::new();
         // Structs of strings, numbers and maps with string keys always have a JSON text, and the
         // order of its keys is that of the component.

@@ -92,6 +92,14 @@ pub(super) async fn send(
     response
 }
 
+/// Whether a request is granted.
+pub(super) fn permits(
+    host: &GrantedHost,
+    request: &ToolHttpRequest,
+) -> Result<(), CapabilityError> {
+    granted(host, request).map(drop)
+}
+
 /// Puts on record that something was asked for that isn't granted.
 async fn refused(
     host: &GrantedHost,

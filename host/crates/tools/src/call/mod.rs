@@ -99,6 +99,13 @@ impl GrantedHost {
         }
     }
 
+    /// Whether a request would be sent: its origin and method are granted. Secrets aren't looked at.
+    ///
+    /// Errors: the refusal.
+    pub fn permits_http(&self, request: &ToolHttpRequest) -> Result<(), CapabilityError> {
+        http::permits(self, request)
+    }
+
     /// A text of the tool without the secrets that it may have got back from somewhere.
     pub fn scrubbed(&self, text: &str) -> String {
         self.scrubber.text(text)
