@@ -1,0 +1,3 @@
+//! `palisade tools …`
+
+mod new;
