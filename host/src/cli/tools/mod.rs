@@ -8,8 +8,8 @@ mod package;
 mod test;
 mod test_host;
 
-pub use arguments::ToolsCommand;
-pub use new::NewError;
+pub(super) use arguments::ToolsCommand;
+pub(super) use new::NewError;
 
 use super::CliError;
 use crate::config::{Config, ConfigError};
