@@ -50,7 +50,9 @@ test-directus: prerequisites sdk extension
 
 bench: prerequisites
 	$(CARGO) build --release -p palisade -p palisade-tests
+	tests/plugins/build.sh $(TARGET)/tools
 	$(CARGO) bench -p palisade-tests --bench turns
+	TOOL_COMPONENTS="$(abspath $(TARGET))/tools" $(CARGO) bench -p palisade-tests --bench tools
 	$(TARGET)/release/palisade-load
 
 component: prerequisites
