@@ -54,8 +54,11 @@ python() {
 
 (
   cd "$root"
-  cargo build --release --locked --target wasm32-unknown-unknown -p readability -p exchange-rates
-  modules=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/release
+  # Profile and folder of the tests that build guests, so that nothing is built twice.
+  guest=${CARGO_TARGET_DIR:-target}/tmp/guest
+  cargo build --profile guest --locked --target wasm32-unknown-unknown --target-dir "$guest" \
+    -p readability -p exchange-rates
+  modules=$guest/wasm32-unknown-unknown/guest
   cp "$modules/readability.wasm" "$out/readability.wasm"
   cp "$modules/exchange_rates.wasm" "$out/exchange-rates.wasm"
 )
