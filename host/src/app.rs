@@ -6,9 +6,11 @@ use palisade_directus::Directus;
 use palisade_project::{Project, ProjectError};
 use palisade_provider::{EgressClient, KeyLookup, ProviderError};
 use palisade_sandbox::{
-    CacheOptions, ComponentSource, Limits, Sandbox, SandboxError, SandboxOptions,
+    CacheOptions, ComponentSource, Limits, Sandbox, SandboxError, SandboxOptions, ToolLimits,
+    ToolLoadError, ToolRuntime,
 };
 use palisade_state::{State, StateError};
+use palisade_tools::{FolderSource, Library, ToolsError};
 use thiserror::Error;
 
 use crate::{
@@ -33,6 +35,9 @@ pub enum AppError {
     /// Providers.
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// Tools of components.
+    #[error(transparent)]
+    Tools(#[from] ToolsError),
 }
 
 /// A host: its state, its project and its turns. Cheap to clone.
@@ -78,6 +83,8 @@ impl App {
             backend.data(),
             state.clone(),
             Providers::new(&config.providers, &egress, &keys)?,
+            load_tools(&config, &state).await?,
+            egress,
         );
         let files = FileService::new(
             config.workspace.id.clone(),
@@ -99,6 +106,31 @@ impl App {
         self.backend.close().await;
         self.state.close().await
     }
+}
+
+/// Loads the components that lie in the tools folder. One that can't be used is there as broken.
+///
+/// Errors: the engine doesn't start, the folder can't be read.
+pub async fn load_tools(config: &Config, state: &State) -> Result<Library, ToolsError> {
+    let library = Library::new(tool_runtime(config, state)?, Arc::new(tool_folder(config)));
+    library.refresh().await?;
+    Ok(library)
+}
+
+/// What runs components.
+///
+/// Errors: the engine doesn't start.
+pub fn tool_runtime(config: &Config, state: &State) -> Result<ToolRuntime, ToolLoadError> {
+    let cache = CacheOptions {
+        folder: config.image_cache().join("tools"),
+        key: *state.derive("palisade/tool-image-cache/v1"),
+    };
+    ToolRuntime::new(Some(cache), ToolLimits::default())
+}
+
+/// The folder that components lie in.
+pub fn tool_folder(config: &Config) -> FolderSource {
+    FolderSource::new(config.data_dir.join("tools"))
 }
 
 /// Loads the assistant component within the configured limits. Its compiled image is cached, under a

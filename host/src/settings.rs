@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use palisade_policy::{ApprovalMode, ToolCeiling};
 use palisade_state::{Settings, State, StateError};
+use palisade_tools::Grants;
 use serde::{Deserialize, Serialize};
 
 /// Provider calls that one turn may make at most, whatever is configured.
@@ -125,17 +126,17 @@ impl EffectiveSettings {
         Ok(Self::join(configured, stored))
     }
 
-    /// The same, and the providers that a key is set for.
+    /// The same, the providers that a key is set for, and the revision of the tools' grants.
     ///
     /// Errors: as [`EffectiveSettings::load`].
     pub async fn load_for_turn(
         state: &State,
         workspace: &str,
         configured: &ConfiguredSettings,
-    ) -> Result<(Self, Vec<String>), StateError> {
-        let (document, keyed) = state.settings_and_keyed(workspace).await?;
-        let (_, stored) = StoredSettings::read(workspace, document)?;
-        Ok((Self::join(configured, stored), keyed))
+    ) -> Result<(Self, Vec<String>, u64), StateError> {
+        let record = state.settings_for_turn(workspace, &Grants::document(workspace)).await?;
+        let (_, stored) = StoredSettings::read(workspace, record.settings)?;
+        Ok((Self::join(configured, stored), record.keyed, record.other_revision))
     }
 }
 

@@ -7,8 +7,8 @@ use crate::bindings::exports::palisade::assistant::assistant::Guest;
 use crate::bindings::palisade::host::{clock, data, identity, log, policy, provider, ui};
 use crate::host::{Decision, Host, Response};
 use crate::types::{
-    Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, ObjectRequest, Request, Settings,
-    ToolCall, ToolDefinition, Turn, TurnRequest, Usage,
+    Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, ObjectRequest, PluginTool, Request,
+    Settings, ToolCall, ToolDefinition, Turn, TurnRequest, Usage,
 };
 
 /// The component's imports.
@@ -33,6 +33,10 @@ impl Host for Imports {
 
     fn permitted_tools(&self) -> Vec<String> {
         policy::tools()
+    }
+
+    fn plugin_tools(&self) -> Vec<PluginTool> {
+        policy::plugin_tools()
     }
 
     fn authorise(&self, calls: &[ToolCall]) -> Vec<Decision<Self::Grant>> {

@@ -2,8 +2,8 @@
 //! fake in tests.
 
 use crate::types::{
-    ApprovalRequest, Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, Refusal, Request,
-    Settings, ToolCall, Turn, Usage,
+    ApprovalRequest, Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, PluginTool, Refusal,
+    Request, Settings, ToolCall, Turn, Usage,
 };
 
 /// The host's decision on one tool call.
@@ -35,6 +35,8 @@ pub trait Host {
     fn settings(&self) -> Settings;
     /// Names of the built-in tools that the caller may use (`policy.tools`).
     fn permitted_tools(&self) -> Vec<String>;
+    /// The tools of components that the caller may use (`policy.plugin-tools`).
+    fn plugin_tools(&self) -> Vec<PluginTool>;
     /// Asks leave for at most 64 tool calls (`policy.authorise`).
     fn authorise(&self, calls: &[ToolCall]) -> Vec<Decision<Self::Grant>>;
     /// Runs granted calls (`data.execute-all`).

@@ -9,7 +9,7 @@ pub use crate::bindings::palisade::host::data::{Excerpt, Media};
 pub use crate::bindings::palisade::host::identity::{Caller, Turn};
 pub use crate::bindings::palisade::host::log::Level;
 pub use crate::bindings::palisade::host::policy::{
-    ApprovalRequest, Refusal, Settings, ToolCall, ToolMode,
+    ApprovalRequest, PluginTool, Refusal, Settings, ToolCall, ToolMode,
 };
 pub use crate::bindings::palisade::host::provider::{Endpoint, Header, Request, Usage};
 pub use crate::bindings::palisade::host::types::{Error, ErrorKind};

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::tools::ToolsCommand;
+
 /// An AI assistant backend for Directus that a security team can say yes to.
 ///
 /// The chat and tool logic runs in a WebAssembly sandbox; this host decides what it may do. Start
@@ -36,12 +38,9 @@ pub enum Command {
     /// Set, list and delete provider keys; make and rotate the master key
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Add tools (not in this version)
-    Tools {
-        /// Anything: no tools command is there yet.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-        rest: Vec<String>,
-    },
+    /// Write, test, add and grant tools of your own
+    #[command(subcommand)]
+    Tools(ToolsCommand),
     /// Read the record of what was sent, done, approved and refused
     #[command(subcommand)]
     Ledger(LedgerCommand),

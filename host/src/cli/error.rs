@@ -6,8 +6,10 @@ use palisade_data::DataError;
 use palisade_project::ProjectError;
 use palisade_provider::ProviderError;
 use palisade_state::StateError;
+use palisade_tools::ToolsError;
 use thiserror::Error;
 
+use super::tools::NewError;
 use crate::{app::AppError, config::ConfigError};
 
 /// Why a command failed: one message for the person who typed it.
@@ -43,9 +45,12 @@ pub enum CliError {
     /// The stream's own error.
     #[error("{0}")]
     Stream(String),
-    /// A part of the product that comes later.
-    #[error("{0}")]
-    NotYet(&'static str),
+    /// Tools of components.
+    #[error(transparent)]
+    Tools(#[from] ToolsError),
+    /// The beginning of a new tool.
+    #[error(transparent)]
+    NewTool(#[from] NewError),
     /// A wrong value on the command line that only the command itself can judge.
     #[error("{0}")]
     Usage(String),

@@ -20,6 +20,7 @@ mod keys;
 mod ledger;
 mod project;
 mod serve;
+mod tools;
 
 use std::{io::IsTerminal, process::ExitCode};
 
@@ -51,9 +52,6 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), CliError> {
-    if let Command::Tools { .. } = arguments.command {
-        return Err(CliError::NotYet("Tool plugins aren't part of this version yet."));
-    }
     let options = LoadOptions::from_process(arguments.config, arguments.data_dir);
     let load = || Config::load(options.clone());
     match arguments.command {
@@ -62,7 +60,7 @@ async fn run(arguments: Arguments) -> Result<(), CliError> {
         Command::Chat(chat) => chat::run_local(load()?, chat).await,
         Command::Project(command) => project::run(load()?, command).await,
         Command::Keys(command) => keys::run(load()?, command).await,
-        Command::Tools { .. } => Ok(()),
+        Command::Tools(command) => tools::run(load, command).await,
         Command::Ledger(command) => ledger::run(load()?, command).await,
         Command::Doctor(arguments) => {
             let token = match arguments.token_stdin {

@@ -39,7 +39,9 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
     let shutdown = CancellationToken::new();
     let stopped = stop_on_signal(shutdown.clone())?;
     announce(address, &app.config, demo)?;
+    let watching = tokio::spawn(app.turns.library().clone().watch());
     http::serve(listener, http::router(app.clone()), shutdown).await;
+    watching.abort();
     app.close().await?;
     stopped.abort();
     Ok(())

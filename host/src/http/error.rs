@@ -12,6 +12,7 @@ use palisade_data::DataError;
 use palisade_project::SignInError;
 use palisade_sandbox::SandboxError;
 use palisade_state::StateError;
+use palisade_tools::ToolsError;
 use serde_json::json;
 use thiserror::Error;
 
@@ -207,6 +208,20 @@ impl From<StateError> for HttpError {
             }
             StateError::Cursor => Self::invalid_query(error.to_string().trim_end_matches('.')),
             other => Self::unavailable("state", "The host's own database failed", &other),
+        }
+    }
+}
+
+impl From<ToolsError> for HttpError {
+    fn from(error: ToolsError) -> Self {
+        match error {
+            ToolsError::NoSuchTool(name) => Self::not_found(&format!("/ai/admin/plugins/{name}")),
+            ToolsError::Changed(_) | ToolsError::Broken { .. } => Self::Conflict(error.to_string()),
+            ToolsError::State(error) => error.into(),
+            ToolsError::Read { .. } | ToolsError::Write { .. } => {
+                Self::unavailable("tools", "The tools folder can't be used", &error)
+            }
+            other => Self::invalid_payload(other.to_string().trim_end_matches('.')),
         }
     }
 }

@@ -1,8 +1,13 @@
 //! The sandbox's gatekeeper, by way of the policy crate's gate.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use palisade_policy::{Gate, GrantedCall, ProposedCall};
-use palisade_sandbox::{Decision, Gatekeeper, Grant, ToolCall, TurnSettings};
+use palisade_sandbox::{
+    Decision, Gatekeeper, Grant, GrantedAction, PluginToolDefinition, ToolCall, TurnSettings,
+};
+use palisade_tools::ToolView;
 
 /// The gate of one turn, as the sandbox asks it.
 pub(super) struct TurnGatekeeper {
@@ -10,6 +15,8 @@ pub(super) struct TurnGatekeeper {
     pub(super) settings: TurnSettings,
     /// Names of the assistant's tools, those that the client runs included.
     pub(super) tools: Vec<String>,
+    /// Tools of components.
+    pub(super) plugins: Arc<ToolView>,
 }
 
 #[async_trait]
@@ -20,6 +27,18 @@ impl Gatekeeper for TurnGatekeeper {
 
     fn tools(&self) -> Vec<String> {
         self.tools.iter().filter(|tool| self.gate.is_visible(tool)).cloned().collect()
+    }
+
+    fn plugin_tools(&self) -> Vec<PluginToolDefinition> {
+        let visible = self.plugins.iter().filter(|(name, _)| self.gate.is_visible(name));
+        visible
+            .map(|(name, tool)| PluginToolDefinition {
+                name: name.to_owned(),
+                description: tool.description.description.clone(),
+                instructions: tool.description.instructions.clone(),
+                input_schema: tool.input_schema.to_string(),
+            })
+            .collect()
     }
 
     async fn authorise(&self, calls: Vec<ToolCall>) -> Vec<Decision> {
@@ -44,12 +63,19 @@ fn handed(decision: palisade_policy::Decision) -> Decision {
         palisade_policy::Decision::Granted(GrantedCall {
             tool_call_id,
             tool,
-            operation,
+            action,
             approval_id,
         }) => Decision::Granted(Grant {
             tool_call_id,
-            tool: tool.name().to_owned(),
-            operation,
+            tool,
+            action: match action {
+                palisade_policy::GrantedAction::Operation(operation) => {
+                    GrantedAction::Operation(operation)
+                }
+                palisade_policy::GrantedAction::Plugin { arguments, read_only } => {
+                    GrantedAction::Plugin { arguments, read_only }
+                }
+            },
             approval_id,
         }),
         palisade_policy::Decision::ApprovalRequired { approval_id, reason } => {

@@ -36,6 +36,10 @@ pub struct ListedTool {
     pub ceiling: ToolMode,
     /// Whether the client runs it.
     pub client_side: bool,
+    /// The component that it is of; none: built in.
+    pub component: Option<String>,
+    /// Name for people, where the tool has one.
+    pub title: Option<String>,
 }
 
 impl TurnService {
@@ -55,27 +59,41 @@ impl TurnService {
     /// The tools that a caller may call.
     pub async fn tools_for(&self, caller: &Caller) -> Result<Vec<ListedTool>, TurnStartError> {
         invited(caller)?;
-        let settings = self.settings().await?;
+        let (settings, plugins) = self.settings_and_plugins().await?;
         let rules = self.rules(&settings, caller);
         let visible = self.callable_tools().filter(|tool| rules.is_visible(&tool.name));
-        Ok(visible
-            .map(|definition| {
-                let effect = BuiltInTool::from_name(&definition.name)
-                    .map_or(Effect::READ, BuiltInTool::strongest_effect);
-                // What the client runs asks its user by itself.
-                let unset = if definition.client_side { ToolMode::Always } else { ToolMode::Ask };
-                ListedTool {
-                    name: definition.name.clone(),
-                    description: definition.description.clone(),
-                    input_schema: definition.input_schema.clone(),
-                    read_only: effect.read_only,
-                    destructive: effect.destructive,
-                    open_world: effect.open_world,
-                    ceiling: rules.ceiling(&definition.name).unwrap_or(unset),
-                    client_side: definition.client_side,
-                }
-            })
-            .collect())
+        let built_in = visible.map(|definition| {
+            let effect = BuiltInTool::from_name(&definition.name)
+                .map_or(Effect::READ, BuiltInTool::strongest_effect);
+            // What the client runs asks its user by itself.
+            let unset = if definition.client_side { ToolMode::Always } else { ToolMode::Ask };
+            ListedTool {
+                name: definition.name.clone(),
+                description: definition.description.clone(),
+                input_schema: definition.input_schema.clone(),
+                read_only: effect.read_only,
+                destructive: effect.destructive,
+                open_world: effect.open_world,
+                ceiling: rules.ceiling(&definition.name).unwrap_or(unset),
+                client_side: definition.client_side,
+                component: None,
+                title: None,
+            }
+        });
+        let added = plugins.iter().filter(|(name, _)| rules.is_visible(name));
+        let added = added.map(|(name, tool)| ListedTool {
+            name: name.to_owned(),
+            description: tool.description.description.clone(),
+            input_schema: (*tool.input_schema).to_owned(),
+            read_only: tool.effect.read_only,
+            destructive: tool.effect.destructive,
+            open_world: tool.effect.open_world,
+            ceiling: rules.ceiling(name).unwrap_or(ToolMode::Ask),
+            client_side: false,
+            component: Some(tool.component_name.clone()),
+            title: Some(tool.description.title.clone()),
+        });
+        Ok(built_in.chain(added).collect())
     }
 
     /// The component's tools that somebody can run: the host, or the client.

@@ -12,6 +12,7 @@ mod providers;
 mod run;
 mod service;
 mod stream;
+mod untrusted;
 
 use palisade_state::{LedgerEntry, LedgerKind};
 

@@ -12,7 +12,7 @@ use futures_util::Stream;
 use palisade_conversation::ObjectRequest;
 use palisade_data::Caller;
 use palisade_sandbox::{
-    Decision, DenyAll, Gatekeeper, ToolCall, TurnOutcome, TurnSettings, TurnSetup, TurnStop,
+    Decision, DenyAll, Gatekeeper, PluginToolDefinition, ToolCall, TurnOutcome, TurnSettings, TurnSetup, TurnStop,
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
@@ -85,6 +85,10 @@ impl Gatekeeper for NoTools {
         Vec::new()
     }
 
+    fn plugin_tools(&self) -> Vec<PluginToolDefinition> {
+        Vec::new()
+    }
+
     async fn authorise(&self, calls: Vec<ToolCall>) -> Vec<Decision> {
         DenyAll.authorise(calls).await
     }
@@ -111,7 +115,7 @@ impl TurnService {
     ) -> Result<ObjectStream, TurnStartError> {
         let admitted =
             self.admit(caller, request.provider.as_deref(), request.model.as_deref()).await?;
-        let Admitted { settings, identity, provider, model, row } = admitted;
+        let Admitted { settings, identity, provider, model, row, .. } = admitted;
         let place = self.place().await?;
         let calls = CallRecords::default();
         let (output, text) = mpsc::channel(WRITES_AHEAD);

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use palisade_conversation::{ChatRequest, RequestedTool};
 use palisade_data::{Caller, DataBackend};
 use palisade_policy::{BuiltInTool, Gate, REGISTRY, Rules, ToolAccess, TurnFacts};
+use palisade_provider::EgressClient;
 use palisade_sandbox::{Sandbox, TurnIdentity, TurnPlace, TurnRequest, TurnSettings, TurnSetup};
 use palisade_state::{FileHolder, LedgerEntry, LedgerKind, State, StateError};
+use palisade_tools::{Library, ToolView};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -16,16 +18,21 @@ use uuid::Uuid;
 use super::{
     Provider, Providers, TurnStartError, TurnStream,
     attached::{Attaching, attach},
-    executor::Executor,
+    executor::{Executor, PluginCalls, StreamProgress},
     gatekeeper::TurnGatekeeper,
     gateway::CallRecords,
     run::{RunRecord, gateway, run},
     stream::WRITES_AHEAD,
+    untrusted::holds_text_from_outside,
 };
 use crate::settings::{ConfiguredSettings, EffectiveSettings, TOOL_RESULT_BYTES};
 
 /// Language that the assistant is told where neither user nor project has one.
 const DEFAULT_LANGUAGE: &str = "en-US";
+
+/// Tools of components that are told to the model at once. Where there are more it finds them by
+/// searching, so that a turn doesn't pay for what it doesn't use.
+const PLUGINS_AT_ONCE: usize = 16;
 
 /// Starts turns of one workspace. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +51,8 @@ pub(super) struct Parts {
     data: Arc<dyn DataBackend>,
     pub(super) state: State,
     pub(super) providers: Providers,
+    tools: Library,
+    egress: EgressClient,
 }
 
 /// A request that was let in.
@@ -52,6 +61,8 @@ pub(super) struct Admitted<'a> {
     pub(super) identity: TurnIdentity,
     pub(super) provider: &'a Provider,
     pub(super) model: String,
+    /// The tools of components that turns may use now.
+    pub(super) plugins: Arc<ToolView>,
     /// A ledger row with workspace, turn and user.
     pub(super) row: LedgerEntry,
 }
@@ -67,6 +78,7 @@ impl std::fmt::Debug for TurnService {
 
 impl TurnService {
     /// Joins the parts that a turn needs. `project_name` replaces the project's own name.
+    #[expect(clippy::too_many_arguments, reason = "each part of a host is here once")]
     pub fn new(
         workspace: String,
         project_name: Option<String>,
@@ -75,10 +87,21 @@ impl TurnService {
         data: Arc<dyn DataBackend>,
         state: State,
         providers: Providers,
+        tools: Library,
+        egress: EgressClient,
     ) -> Self {
-        let running = TaskTracker::new();
-        let parts =
-            Parts { running, workspace, project_name, configured, sandbox, data, state, providers };
+        let parts = Parts {
+            running: TaskTracker::new(),
+            workspace,
+            project_name,
+            configured,
+            sandbox,
+            data,
+            state,
+            providers,
+            tools,
+            egress,
+        };
         Self { parts: Arc::new(parts) }
     }
 
@@ -103,6 +126,21 @@ impl TurnService {
     pub async fn settings(&self) -> Result<EffectiveSettings, StateError> {
         let parts = &self.parts;
         EffectiveSettings::load(&parts.state, &parts.workspace, &parts.configured).await
+    }
+
+    /// The components, for administrators.
+    pub fn library(&self) -> &Library {
+        &self.parts.tools
+    }
+
+    /// The settings and the tools of components that apply now.
+    pub(super) async fn settings_and_plugins(
+        &self,
+    ) -> Result<(EffectiveSettings, Arc<ToolView>), StateError> {
+        let Parts { state, workspace, configured, tools, .. } = &*self.parts;
+        let (settings, _, revision) =
+            EffectiveSettings::load_for_turn(state, workspace, configured).await?;
+        Ok((settings, tools.view(state, workspace, revision).await?))
     }
 
     /// Starts a turn in which the model reaches the tools by `access`. It runs until its stream ends
@@ -150,10 +188,14 @@ impl TurnService {
         access: ToolAccess,
     ) -> Result<TurnStream, TurnStartError> {
         invited(&caller)?;
-        request.refuse_reserved_names(&self.reserved_names(access))?;
         let admitted =
             self.admit(&caller, request.provider.as_deref(), request.model.as_deref()).await?;
-        let Admitted { settings, identity, provider, model, row } = admitted;
+        let Admitted { settings, identity, provider, model, plugins, row } = admitted;
+        let access = match plugins.len() {
+            0..=PLUGINS_AT_ONCE => access,
+            _ => ToolAccess::Registry,
+        };
+        request.refuse_reserved_names(&self.reserved_names(access, &plugins))?;
         self.attach_files(&mut request, &identity.user_id, provider)?;
         let place = self.place().await?;
         let facts = TurnFacts {
@@ -168,6 +210,8 @@ impl TurnService {
                 access,
                 user_modes: std::mem::take(&mut request.tool_modes),
                 requested: requested(&request),
+                untrusted: holds_text_from_outside(&request),
+                plugins: Some(Arc::clone(&plugins) as _),
                 ..self.rules(&settings, &caller)
             },
             self.parts.state.approvals().clone(),
@@ -177,11 +221,20 @@ impl TurnService {
         .await?;
         let calls = CallRecords::default();
         let (output, receiver) = mpsc::channel(WRITES_AHEAD);
+        let calls_of_plugins = PluginCalls {
+            runtime: self.parts.tools.runtime().clone(),
+            tools: Arc::clone(&plugins),
+            state: self.parts.state.clone(),
+            egress: self.parts.egress.clone(),
+            language: identity.language.clone(),
+            progress: Arc::new(StreamProgress(output.clone())),
+        };
         let setup = TurnSetup {
             identity,
             gatekeeper: Arc::new(TurnGatekeeper {
                 gate,
                 tools: self.callable_tools().map(|tool| tool.name.clone()).collect(),
+                plugins,
                 settings: TurnSettings {
                     max_steps: settings.max_steps,
                     system_prompt: settings.system_prompt,
@@ -194,6 +247,7 @@ impl TurnService {
                 caller,
                 ledger: ledger.clone(),
                 row: row.clone(),
+                plugins: calls_of_plugins,
             }),
             provider: Arc::new(gateway(provider, model, &row, calls.clone())),
             output,
@@ -217,17 +271,18 @@ impl TurnService {
     ) -> Result<Admitted<'_>, TurnStartError> {
         let user = invited(caller)?.to_owned();
         let chosen = async {
-            let Parts { state, workspace, configured, .. } = &*self.parts;
-            let (settings, keyed) =
+            let Parts { state, workspace, configured, tools, .. } = &*self.parts;
+            let (settings, keyed, revision) =
                 EffectiveSettings::load_for_turn(state, workspace, configured).await?;
             let (provider, model) = self.choose(provider, model, &settings)?;
             if provider.config.requires_key && !keyed.contains(&provider.config.id) {
                 return Err(TurnStartError::NoKey(provider.config.id.clone()));
             }
-            Ok::<_, TurnStartError>((settings, provider, model))
+            let plugins = tools.view(state, workspace, revision).await?;
+            Ok::<_, TurnStartError>((settings, provider, model, plugins))
         };
         // Two databases, asked at the same time: the caller waits for the first token.
-        let ((settings, provider, model), project_name) =
+        let ((settings, provider, model, plugins), project_name) =
             tokio::try_join!(chosen, self.project_name())?;
         let turn = Uuid::now_v7().to_string();
         let row = LedgerEntry {
@@ -245,7 +300,7 @@ impl TurnService {
             workspace: self.parts.workspace.clone(),
             project_name,
         };
-        Ok(Admitted { settings, identity, provider, model, row })
+        Ok(Admitted { settings, identity, provider, model, plugins, row })
     }
 
     /// A place under the cap on live turns, after those who came before.
@@ -253,13 +308,14 @@ impl TurnService {
         Ok(self.parts.sandbox.admit().await?)
     }
 
-    fn reserved_names(&self, access: ToolAccess) -> Vec<&str> {
+    fn reserved_names<'a>(&'a self, access: ToolAccess, plugins: &'a ToolView) -> Vec<&'a str> {
         let mut names: Vec<&str> = BuiltInTool::ALL.into_iter().map(BuiltInTool::name).collect();
         if access == ToolAccess::Registry {
             names.extend(REGISTRY);
         }
         let definitions = self.parts.sandbox.tools().iter();
         names.extend(definitions.filter(|tool| !tool.client_side).map(|tool| tool.name.as_str()));
+        names.extend(plugins.iter().map(|(name, _)| name));
         names
     }
 

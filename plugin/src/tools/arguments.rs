@@ -88,7 +88,7 @@ mod tests {
 
     fn check(tool: &str, written: &str) -> Result<String, String> {
         let names: Vec<_> = BUILTINS.iter().map(|builtin| builtin.name.to_owned()).collect();
-        Toolset::new(ToolMode::Direct, true, &names, &[])
+        Toolset::new(ToolMode::Direct, true, &names, Vec::new, &[])
             .check(tool, written)
             .map(|(_, arguments)| arguments)
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod builtin;
+mod entry;
 mod json_schema;
 mod registry;
 mod rules;

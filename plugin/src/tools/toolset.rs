@@ -2,11 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use super::builtin::{ASSETS, BUILTINS, Builtin};
+use super::builtin::{ASSETS, BUILTINS};
+use super::entry::Entry;
 use super::rules::{self, Rules};
 use super::{arguments, registry};
 use crate::conversation::OfferedTool;
-use crate::types::{ClientTool, ToolMode};
+use crate::types::{ClientTool, PluginTool, ToolMode};
 
 /// Who runs a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,17 +33,27 @@ struct Tool {
 pub(crate) struct Toolset {
     tools: Vec<Tool>,
     /// What `execute` runs, where the tools are in the registry.
-    inner: Option<Vec<&'static Builtin>>,
+    inner: Option<Registry>,
+}
+
+/// The tools that are reached through the registry.
+#[derive(Debug)]
+struct Registry {
+    entries: Vec<Entry>,
+    /// Whether those of components are among them. They are asked for when the model first looks.
+    whole: bool,
 }
 
 impl Toolset {
     /// The built-in tools that the host permits, each by itself or through the registry, then those
-    /// of the client. The name of a tool that the host runs means that tool alone; a client may bring
+    /// of components (`plugins` is asked for them in the direct mode alone), then those of the client.
+    /// The name of a tool that the host runs means that tool alone; a client may bring
     /// its own form of one that it runs. Images and sounds are only for a model that takes such.
     pub(crate) fn new(
         mode: ToolMode,
         looks_or_listens: bool,
         permitted: &[String],
+        plugins: impl FnOnce() -> Vec<PluginTool>,
         client_tools: &[ClientTool],
     ) -> Self {
         let mut set = Self::default();
@@ -53,11 +64,17 @@ impl Toolset {
         match mode {
             ToolMode::Direct => {
                 let brought = |name: &str| client_tools.iter().any(|tool| tool.name == name);
-                usable
-                    .filter(|builtin| !builtin.client_side || !brought(builtin.name))
-                    .for_each(|builtin| set.add_builtin(builtin));
+                for builtin in usable.filter(|it| !it.client_side || !brought(it.name)) {
+                    let runs = if builtin.client_side { Runs::Client } else { Runs::Host };
+                    set.add_entry(&builtin.into(), runs);
+                }
+                for plugin in plugins() {
+                    set.add_entry(&plugin.into(), Runs::Host);
+                }
             }
-            ToolMode::Registry => set.add_registry(usable.filter(|it| !it.client_side).collect()),
+            ToolMode::Registry => {
+                set.add_registry(usable.filter(|it| !it.client_side).map(Entry::from).collect());
+            }
         }
         for tool in client_tools {
             let taken =
@@ -72,21 +89,33 @@ impl Toolset {
 
     /// The tools through which the others are reached, and the one that is worth a place beside them:
     /// nearly every task begins with it.
-    fn add_registry(&mut self, inner: Vec<&'static Builtin>) {
+    fn add_registry(&mut self, entries: Vec<Entry>) {
         let search = (registry::SEARCH_DESCRIPTION, registry::SEARCH_SCHEMA);
         let execute = (registry::EXECUTE_DESCRIPTION, registry::EXECUTE_SCHEMA);
         self.add(registry::SEARCH, search.0, search.1, rules::SEARCH, Runs::Search);
         self.add(registry::EXECUTE, execute.0, execute.1, rules::NONE, Runs::Host);
-        if let Some(schema) = inner.iter().find(|builtin| builtin.name == SCHEMA) {
-            self.add_builtin(schema);
+        if let Some(schema) = entries.iter().find(|entry| entry.name == SCHEMA) {
+            self.add_entry(schema, Runs::Host);
         }
-        self.inner = Some(inner);
+        self.inner = Some(Registry { entries, whole: false });
     }
 
-    fn add_builtin(&mut self, builtin: &Builtin) {
-        let runs = if builtin.client_side { Runs::Client } else { Runs::Host };
-        let description = builtin.description();
-        self.add(builtin.name, &description, builtin.input_schema, builtin.rules, runs);
+    /// Whether a call of a tool needs to know the tools of components, which weren't asked for yet.
+    pub(crate) fn misses_plugins(&self, name: &str) -> bool {
+        let is_of_registry = name == registry::SEARCH || name == registry::EXECUTE;
+        is_of_registry && self.inner.as_ref().is_some_and(|inner| !inner.whole)
+    }
+
+    /// Adds the tools of components to the registry.
+    pub(crate) fn add_plugins(&mut self, plugins: Vec<PluginTool>) {
+        if let Some(inner) = &mut self.inner {
+            inner.entries.extend(plugins.into_iter().map(Entry::from));
+            inner.whole = true;
+        }
+    }
+
+    fn add_entry(&mut self, entry: &Entry, runs: Runs) {
+        self.add(&entry.name, &entry.description(), &entry.input_schema, entry.rules, runs);
     }
 
     fn add(&mut self, name: &str, description: &str, schema: &str, rules: Rules, runs: Runs) {
@@ -130,7 +159,7 @@ impl Toolset {
         {
             return Ok((
                 tool.runs,
-                registry::check_execute(inner, |name| self.has(name), written)?,
+                registry::check_execute(&inner.entries, |name| self.has(name), written)?,
             ));
         }
         let fitting = arguments::check(tool.offered.input_schema.get(), tool.rules, written)
@@ -140,14 +169,14 @@ impl Toolset {
 
     /// The answer to a call of `search` with arguments that fit, as JSON.
     pub(crate) fn search(&self, arguments: &str) -> String {
-        let inner = self.inner.as_deref().unwrap_or_default();
+        let inner = self.inner.as_ref().map_or(&[][..], |inner| &inner.entries);
         registry::answer(inner, &serde_json::from_str(arguments).unwrap_or_default())
     }
 
     /// The text for a call of a tool that there isn't.
     fn unknown(&self, name: &str) -> String {
-        let is_inner = self.inner.iter().flatten().any(|builtin| builtin.name == name);
-        if is_inner {
+        let mut inner = self.inner.iter().flat_map(|inner| &inner.entries);
+        if inner.any(|entry| entry.name == name) {
             return format!(
                 "{name:?} is not called by itself: call {} with {{\"name\":{name:?},\"input\":{{…}}}}.",
                 registry::EXECUTE

@@ -48,6 +48,9 @@ impl<H: Host> Turn<'_, H> {
         let mut proposed = Vec::new();
         let mut places = Vec::new();
         for (place, call) in step.calls.iter().enumerate() {
+            if self.tools.misses_plugins(&call.name) {
+                self.tools.add_plugins(self.host.plugin_tools());
+            }
             let checked = if place < MAX_CALLS {
                 self.tools.check(&call.name, &call.arguments)
             } else {

@@ -84,6 +84,7 @@ impl<'h, H: Host> Turn<'h, H> {
                 settings.tool_mode,
                 looks_or_listens,
                 &host.permitted_tools(),
+                || host.plugin_tools(),
                 &request.client_tools,
             ),
             settings,

@@ -30,6 +30,9 @@ pub(crate) struct FakeHost {
     pub(crate) settings: Settings,
     pub(crate) endpoint: Endpoint,
     pub(crate) permitted: Vec<&'static str>,
+    /// Tools of components, and how often they were asked for.
+    pub(crate) plugins: Vec<PluginTool>,
+    pub(crate) plugin_questions: Cell<u32>,
     /// By tool name or call id; granted where there is none.
     pub(crate) rules: BTreeMap<&'static str, Rule>,
     /// Results by tool name.
@@ -83,6 +86,8 @@ impl FakeHost {
                 capabilities: Vec::new(),
             },
             permitted: vec!["schema", "items", "ask_user"],
+            plugins: Vec::new(),
+            plugin_questions: Cell::new(0),
             rules: BTreeMap::new(),
             results: BTreeMap::from([
                 ("schema", result(r#"{"collections":["articles"]}"#)),
@@ -227,6 +232,11 @@ impl Host for FakeHost {
 
     fn permitted_tools(&self) -> Vec<String> {
         self.permitted.iter().map(ToString::to_string).collect()
+    }
+
+    fn plugin_tools(&self) -> Vec<PluginTool> {
+        self.plugin_questions.set(self.plugin_questions.get() + 1);
+        self.plugins.clone()
     }
 
     fn authorise(&self, calls: &[ToolCall]) -> Vec<Decision<FakeGrant>> {

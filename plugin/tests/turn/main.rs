@@ -12,6 +12,7 @@ mod continuations;
 mod failures;
 mod fake;
 mod objects;
+mod plugins;
 mod protocol;
 mod providers;
 mod quirks;

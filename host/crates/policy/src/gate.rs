@@ -1,8 +1,12 @@
 //! The gate of one turn: every tool call passes it, and nothing runs that it didn't grant.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -13,7 +17,10 @@ use palisade_state::{
     StateError,
 };
 
-use crate::{BuiltInTool, Requirement, Rules, call::MeantCall, effect_of, requirement};
+use crate::{
+    ArgumentError, BuiltInTool, Effect, Requirement, Rules, call::MeantCall, effect_of,
+    modes::guarded, requirement,
+};
 
 /// Who and what a turn is, for approvals and the ledger.
 #[derive(Debug, Clone)]
@@ -31,23 +38,37 @@ pub struct TurnFacts {
 pub struct ProposedCall {
     /// Id of the call in the conversation.
     pub id: String,
-    /// Name of a built-in tool, or `execute` in the registry mode.
+    /// Name of a tool, or `execute` in the registry mode.
     pub tool: String,
     /// The arguments as JSON text.
     pub arguments: String,
 }
 
-/// Leave to run one call, once. It holds the operation: nothing else can be run with it.
+/// Leave to run one call, once. It holds what runs: nothing else can be run with it.
 #[derive(Debug)]
 pub struct GrantedCall {
     /// Id of the call.
     pub tool_call_id: String,
-    /// The tool.
-    pub tool: BuiltInTool,
+    /// Name of the tool.
+    pub tool: String,
     /// What runs.
-    pub operation: Box<Operation>,
+    pub action: GrantedAction,
     /// The approval that was spent on it. The ledger cuts its signature off.
     pub approval_id: Option<String>,
+}
+
+/// What a granted call runs.
+#[derive(Debug)]
+pub enum GrantedAction {
+    /// An operation on the project's data.
+    Operation(Box<Operation>),
+    /// A tool of a component.
+    Plugin {
+        /// The canonical arguments.
+        arguments: String,
+        /// Whether the call changes nothing.
+        read_only: bool,
+    },
 }
 
 /// The decision on a proposed call.
@@ -80,6 +101,8 @@ pub struct Gate {
     answers: BTreeMap<String, CurrentAnswer>,
     /// Ids of calls that were decided in this turn. No call is decided twice.
     decided: Mutex<BTreeSet<String>>,
+    /// Whether there is text in the conversation that outsiders could write.
+    untrusted: AtomicBool,
 }
 
 /// An answer to one of the calls that this turn is about.
@@ -109,6 +132,7 @@ impl Gate {
         answers: impl Iterator<Item = ApprovalAnswer<'a>> + Send,
     ) -> Result<Self, StateError> {
         let mut gate = Self {
+            untrusted: AtomicBool::new(rules.untrusted),
             facts,
             rules,
             authority,
@@ -156,7 +180,11 @@ impl Gate {
             // here, whatever the guest makes of the call.
             (Ok(meant), true) => self
                 .authority
-                .verify(&approval.id, &self.binding(&meant, id), Timestamp::now())
+                .verify(
+                    &approval.id,
+                    &self.binding(&meant, &self.bound(&meant), id),
+                    Timestamp::now(),
+                )
                 .map(|()| Verdict::Claimed),
             (Ok(meant), false) => self
                 .redeem_denial(&meant, id, &approval.id)
@@ -184,34 +212,31 @@ impl Gate {
             Ok(meant) => meant,
             Err(error) => return Ok(invalid(error)),
         };
-        let Some(tool) =
-            BuiltInTool::from_name(&meant.tool).filter(|tool| self.rules.is_visible(tool.name()))
-        else {
-            return self.refuse_tool(&meant, &call.id).await;
-        };
-        let operation = match tool.operation(meant.arguments.value()) {
-            Ok(operation) => Box::new(operation),
+        let (effect, action) = match self.action(&meant) {
+            Ok(Some(action)) => action,
+            Ok(None) => return self.refuse_tool(&meant, &call.id).await,
             Err(error) => return Ok(invalid(error)),
         };
         if let Some(answer) = self.answers.get(&call.id) {
-            return self.decide_answered(call.id, tool, &meant, operation, answer).await;
+            return self.decide_answered(call.id, &meant, action, answer).await;
         }
-        match requirement(
-            effect_of(&operation),
+        let required = requirement(
+            effect,
             self.rules.approvals,
-            self.rules.user_mode(tool.name()),
-            self.rules.ceiling(tool.name()),
-        ) {
-            Requirement::Run => Ok(Decision::Granted(GrantedCall {
-                tool_call_id: call.id,
-                tool,
-                operation,
-                approval_id: None,
-            })),
+            self.rules.user_mode(&meant.tool),
+            self.rules.ceiling(&meant.tool),
+        );
+        let required = match self.untrusted.load(Ordering::Acquire) {
+            true => guarded(required, effect),
+            false => required,
+        };
+        match required {
+            Requirement::Run => Ok(self.grant(call.id, meant.tool, action, None)),
             Requirement::Ask(reason) => {
-                let approval_id =
-                    self.authority.issue(&self.binding(&meant, &call.id), Timestamp::now())?;
-                self.record(LedgerKind::ApprovalRequested, tool.name(), &call.id, &approval_id)
+                let bound = self.bound(&meant);
+                let binding = self.binding(&meant, &bound, &call.id);
+                let approval_id = self.authority.issue(&binding, Timestamp::now())?;
+                self.record(LedgerKind::ApprovalRequested, &meant.tool, &call.id, &approval_id)
                     .await?;
                 Ok(Decision::ApprovalRequired { approval_id, reason: reason.sentence() })
             }
@@ -219,12 +244,46 @@ impl Gate {
         }
     }
 
+    /// What a call would do, and run. None: the caller has no such tool.
+    fn action(
+        &self,
+        meant: &MeantCall,
+    ) -> Result<Option<(Effect, GrantedAction)>, ArgumentError> {
+        if !self.rules.is_visible(&meant.tool) {
+            return Ok(None);
+        }
+        if let Some(tool) = BuiltInTool::from_name(&meant.tool) {
+            let operation = tool.operation(meant.arguments.value())?;
+            let effect = effect_of(&operation);
+            return Ok(Some((effect, GrantedAction::Operation(Box::new(operation)))));
+        }
+        let plugins = self.rules.plugins.as_ref();
+        Ok(plugins.and_then(|plugins| plugins.find(&meant.tool)).map(|plugin| {
+            let arguments = meant.arguments.as_str().to_owned();
+            let read_only = plugin.effect.read_only;
+            (plugin.effect, GrantedAction::Plugin { arguments, read_only })
+        }))
+    }
+
+    fn grant(
+        &self,
+        tool_call_id: String,
+        tool: String,
+        action: GrantedAction,
+        approval_id: Option<String>,
+    ) -> Decision {
+        // What a component answers is text from outside, from here on.
+        if matches!(action, GrantedAction::Plugin { .. }) {
+            self.untrusted.store(true, Ordering::Release);
+        }
+        Decision::Granted(GrantedCall { tool_call_id, tool, action, approval_id })
+    }
+
     async fn decide_answered(
         &self,
         tool_call_id: String,
-        tool: BuiltInTool,
         meant: &MeantCall,
-        operation: Box<Operation>,
+        action: GrantedAction,
         answer: &CurrentAnswer,
     ) -> Result<Decision, StateError> {
         match &answer.verdict {
@@ -234,7 +293,8 @@ impl Gate {
             }),
             Verdict::Refused(refusal) => Ok(refused_approval(refusal)),
             Verdict::Claimed => {
-                let binding = self.binding(meant, &tool_call_id);
+                let bound = self.bound(meant);
+                let binding = self.binding(meant, &bound, &tool_call_id);
                 let now = Timestamp::now();
                 match self
                     .authority
@@ -243,13 +303,9 @@ impl Gate {
                 {
                     Ok(_) => {
                         let kind = LedgerKind::ApprovalGranted;
-                        self.record(kind, tool.name(), &tool_call_id, &answer.approval_id).await?;
-                        Ok(Decision::Granted(GrantedCall {
-                            tool_call_id,
-                            tool,
-                            operation,
-                            approval_id: Some(answer.approval_id.clone()),
-                        }))
+                        self.record(kind, &meant.tool, &tool_call_id, &answer.approval_id).await?;
+                        let approval_id = Some(answer.approval_id.clone());
+                        Ok(self.grant(tool_call_id, meant.tool.clone(), action, approval_id))
                     }
                     Err(refusal) => {
                         let approval = Some(answer.approval_id.as_str());
@@ -268,18 +324,34 @@ impl Gate {
         tool_call_id: &str,
         approval_id: &str,
     ) -> Result<(), ApprovalRefusal> {
-        let binding = self.binding(meant, tool_call_id);
+        let bound = self.bound(meant);
+        let binding = self.binding(meant, &bound, tool_call_id);
         self.authority.redeem(approval_id, &binding, Answer::Denied, Timestamp::now()).await?;
         self.record(LedgerKind::ApprovalDenied, &meant.tool, tool_call_id, approval_id)
             .await
             .map_err(ApprovalRefusal::Unavailable)
     }
 
-    fn binding<'a>(&'a self, meant: &'a MeantCall, tool_call_id: &'a str) -> Binding<'a> {
+    /// What an approval names as its tool: for a component's, with the version that was there when it
+    /// was asked for.
+    fn bound<'a>(&self, meant: &'a MeantCall) -> Cow<'a, str> {
+        let plugins = self.rules.plugins.as_ref();
+        match plugins.and_then(|plugins| plugins.find(&meant.tool)) {
+            Some(plugin) => Cow::Owned(format!("{}@{}", meant.tool, plugin.version)),
+            None => Cow::Borrowed(&meant.tool),
+        }
+    }
+
+    fn binding<'a>(
+        &'a self,
+        meant: &'a MeantCall,
+        bound: &'a str,
+        tool_call_id: &'a str,
+    ) -> Binding<'a> {
         Binding {
             user: &self.facts.user,
             workspace: &self.facts.workspace,
-            tool: &meant.tool,
+            tool: bound,
             tool_call_id,
             arguments: &meant.arguments,
         }

@@ -9,12 +9,14 @@ mod call;
 mod effect;
 mod gate;
 mod modes;
+mod plugins;
 mod rules;
 mod tools;
 
 pub use effect::Effect;
-pub use gate::{Decision, Gate, GrantedCall, ProposedCall, TurnFacts};
+pub use gate::{Decision, Gate, GrantedAction, GrantedCall, ProposedCall, TurnFacts};
 pub use modes::{ApprovalMode, AskReason, Requirement, ToolCeiling, requirement};
 pub use palisade_conversation::ToolMode;
+pub use plugins::{PluginTool, PluginTools};
 pub use rules::{Rules, ToolAccess, UnknownToolAccess};
 pub use tools::{ArgumentError, BuiltInTool, EXECUTE, MAXIMUM_ITEMS, REGISTRY, effect_of};

@@ -65,6 +65,8 @@ pub enum AskReason {
     Destroys,
     /// The call reaches beyond the project.
     OpenWorld,
+    /// The conversation holds text from outside, which may have told the model to make the call.
+    Untrusted,
 }
 
 impl AskReason {
@@ -77,6 +79,9 @@ impl AskReason {
             Self::Adds => "This call adds data.",
             Self::Destroys => "This call changes or removes data.",
             Self::OpenWorld => "This call reaches beyond this project.",
+            Self::Untrusted => {
+                "This conversation holds text from outside, which may have asked for this call."
+            }
         }
     }
 }
@@ -101,6 +106,18 @@ pub fn requirement(
         _ if effect.destructive => Requirement::Ask(AskReason::Destroys),
         _ if !effect.read_only => Requirement::Ask(AskReason::Adds),
         _ => Requirement::Ask(AskReason::Workspace),
+    }
+}
+
+/// The same in a conversation that holds text which outsiders could write: what changes something or
+/// reaches beyond the project asks, whatever it may do otherwise. The trust that the user put into a
+/// tool isn't for the outsider to spend.
+pub(crate) fn guarded(requirement: Requirement, effect: Effect) -> Requirement {
+    match requirement {
+        Requirement::Run if !effect.read_only || effect.open_world => {
+            Requirement::Ask(AskReason::Untrusted)
+        }
+        other => other,
     }
 }
 
@@ -142,6 +159,26 @@ mod tests {
             } else {
                 let strict = |mode| matches!(mode, Some(ToolMode::Ask | ToolMode::Disabled));
                 prop_assert_eq!(runs, !strict(user) && !strict(ceiling));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn beside_text_from_outside_only_reads_within_the_project_run_at_once(
+            effect in effects(), user in modes(), ceiling in modes(), writes in any::<bool>()
+        ) {
+            let workspace = if writes { ApprovalMode::Writes } else { ApprovalMode::All };
+            let plain = requirement(effect, workspace, user, ceiling);
+            let guarded = guarded(plain, effect);
+            match plain {
+                Requirement::Run if effect.read_only && !effect.open_world => {
+                    prop_assert_eq!(guarded, Requirement::Run);
+                }
+                Requirement::Run => {
+                    prop_assert_eq!(guarded, Requirement::Ask(AskReason::Untrusted));
+                }
+                other => prop_assert_eq!(guarded, other),
             }
         }
     }

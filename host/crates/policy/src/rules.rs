@@ -3,12 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     str::FromStr,
+    sync::Arc,
 };
 
 use palisade_conversation::ToolMode;
 use palisade_data::ProjectKind;
 
-use crate::{ApprovalMode, BuiltInTool, ToolCeiling};
+use crate::{ApprovalMode, BuiltInTool, PluginTools, ToolCeiling};
 
 /// How the model reaches the built-in tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +58,10 @@ pub struct Rules {
     pub project: ProjectKind,
     /// How the model reaches the tools.
     pub access: ToolAccess,
+    /// The tools of components. None: there are none.
+    pub plugins: Option<Arc<dyn PluginTools>>,
+    /// Whether the conversation holds text that outsiders could write.
+    pub untrusted: bool,
 }
 
 impl Rules {

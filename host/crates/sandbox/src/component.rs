@@ -63,14 +63,8 @@ pub(crate) fn load(
     cache: Result<&ImageCache, &CacheError>,
 ) -> Result<LoadedComponent, SandboxError> {
     let digest: [u8; 32] = Sha256::digest(bytes).into();
-    let name = image_name(engine, &digest);
-    let (component, origin) = match cache {
-        Ok(cache) => match cache.load(engine, &name) {
-            Some(component) => (component, ImageOrigin::Cached),
-            None => compile_and_keep(engine, bytes, cache, &name)?,
-        },
-        Err(reason) => (compile(engine, bytes)?, ImageOrigin::CompiledUncached(reason.to_string())),
-    };
+    let (component, origin) =
+        compile_cached(engine, bytes, &digest, cache).map_err(SandboxError::component)?;
     check_interfaces(engine, &component)?;
     let mut linker = Linker::new(engine);
     capabilities::link(&mut linker).map_err(SandboxError::engine)?;
@@ -81,19 +75,26 @@ pub(crate) fn load(
     Ok(LoadedComponent { pre, origin, digest })
 }
 
-fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, SandboxError> {
-    Component::from_binary(engine, bytes).map_err(SandboxError::component)
-}
-
-fn compile_and_keep(
+/// Compiles a component, or takes its image from the cache. `digest` is that of the bytes.
+pub(crate) fn compile_cached(
     engine: &Engine,
     bytes: &[u8],
-    cache: &ImageCache,
-    name: &str,
-) -> Result<(Component, ImageOrigin), SandboxError> {
-    let component = compile(engine, bytes)?;
-    let image = component.serialize().map_err(SandboxError::component)?;
-    let origin = match cache.store(name, &image) {
+    digest: &[u8; 32],
+    cache: Result<&ImageCache, &CacheError>,
+) -> wasmtime::Result<(Component, ImageOrigin)> {
+    let compile = || Component::from_binary(engine, bytes);
+    let cache = match cache {
+        Ok(cache) => cache,
+        Err(reason) => {
+            return Ok((compile()?, ImageOrigin::CompiledUncached(reason.to_string())));
+        }
+    };
+    let name = image_name(engine, digest);
+    if let Some(component) = cache.load(engine, &name) {
+        return Ok((component, ImageOrigin::Cached));
+    }
+    let component = compile()?;
+    let origin = match cache.store(&name, &component.serialize()?) {
         Ok(()) => ImageOrigin::Compiled,
         Err(error) => ImageOrigin::CompiledUncached(error.to_string()),
     };
@@ -123,7 +124,7 @@ fn check_interfaces(engine: &Engine, component: &Component) -> Result<(), Sandbo
 }
 
 /// `palisade:host/ui@0.1.0` as `palisade:host/ui` and `0.1.0`.
-fn split_version(name: &str) -> (&str, &str) {
+pub(crate) fn split_version(name: &str) -> (&str, &str) {
     name.split_once('@').unwrap_or((name, ""))
 }
 

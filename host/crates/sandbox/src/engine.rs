@@ -7,11 +7,35 @@ use crate::{
     limits::{CORE_INSTANCES, FIBRE_STACK_BYTES, MEMORIES, TABLES},
 };
 
+/// What both kinds of guests run with. Everything that their worlds don't need stays off, because
+/// each feature is code that a hostile component could reach.
+fn config(stack_bytes: usize) -> Config {
+    let mut config = Config::new();
+    config
+        // The worlds are synchronous; without concurrency there is less state and less code.
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .max_wasm_stack(stack_bytes)
+        .async_stack_size(FIBRE_STACK_BYTES.max(stack_bytes * 2))
+        // Backtraces of a stripped guest say nothing and cost a walk over its stack.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_relaxed_simd(false);
+    config
+}
+
+/// An engine for tools. They are of very different sizes, from one core instance and 64 KiB to thirty
+/// and many megabytes, so each instance is allocated by itself.
+pub(crate) fn tool_engine(stack_bytes: usize) -> wasmtime::Result<Engine> {
+    Engine::new(&config(stack_bytes))
+}
+
 /// An engine that holds `live_turns` instances, each within the limits.
 ///
 /// Instances come from a pool: making one takes microseconds, and its memory is the pool's, reserved
-/// once. Everything that the assistant's world doesn't need stays off, because each feature is code
-/// that a hostile component could reach.
+/// once.
 pub(crate) fn engine(limits: &Limits, live_turns: u32) -> Result<Engine, SandboxError> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(live_turns)
@@ -26,19 +50,7 @@ pub(crate) fn engine(limits: &Limits, live_turns: u32) -> Result<Engine, Sandbox
         .max_memory_size(limits.memory_bytes)
         .table_elements(limits.table_elements);
 
-    let mut config = Config::new();
-    config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        // Both worlds are synchronous; without concurrency there is less state and less code.
-        .concurrency_support(false)
-        .epoch_interruption(true)
-        .max_wasm_stack(limits.stack_bytes)
-        .async_stack_size(FIBRE_STACK_BYTES.max(limits.stack_bytes * 2))
-        // Backtraces of a stripped guest say nothing and cost a walk over its stack.
-        .wasm_backtrace_max_frames(None)
-        .generate_address_map(false)
-        .wasm_memory64(false)
-        .wasm_multi_memory(false)
-        .wasm_relaxed_simd(false);
+    let mut config = config(limits.stack_bytes);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config).map_err(SandboxError::engine)
 }

@@ -23,6 +23,7 @@ mod state;
 mod supervise;
 mod text;
 mod ticker;
+mod tool;
 mod turn;
 mod ui;
 
@@ -32,7 +33,9 @@ pub use capabilities::{
     data::{GrantExecutor, ModelView, OutcomeData},
     error::{CapabilityError, CapabilityErrorKind},
     identity::TurnIdentity,
-    policy::{Decision, Gatekeeper, Grant, ToolCall, TurnSettings},
+    policy::{
+        Decision, Gatekeeper, Grant, GrantedAction, PluginToolDefinition, ToolCall, TurnSettings,
+    },
     provider::{Endpoint, ProviderCall, ProviderGateway, ProviderReply, ProviderUsage},
 };
 pub use component::{ComponentSource, ImageOrigin};
@@ -41,6 +44,14 @@ pub use image_cache::CacheOptions;
 pub use limits::Limits;
 pub use request::{GuestRequest, ObjectRequest, TurnRequest};
 pub use sandbox::{Sandbox, SandboxOptions, ToolDefinition};
+pub use text::hides;
+pub use tool::{
+    ComponentFacts, TOOL_WIT_VERSION, ToolAnnotations, ToolAnswer, ToolCaller, ToolComponent,
+    ToolDataRequest, ToolDescription, ToolEnd, ToolExample, ToolFailure, ToolHost, ToolHttpRequest,
+    ToolHttpResponse, ToolInvocation, ToolLimits, ToolLoadError, ToolLogLevel, ToolRuntime, ToolStop,
+    ToolUsage, custom_section, not_granted, tool_component_bytes,
+};
+pub use ui::progress_event;
 pub use turn::{TurnEnd, TurnOutcome, TurnPlace, TurnSetup, TurnUsage};
 
 /// The assistant component that was built with this host.

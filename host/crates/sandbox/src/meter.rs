@@ -39,11 +39,13 @@ impl Meter {
             outcome_bytes: 0,
             outcome_bytes_limit: limits.outcome_bytes,
             log: LogAllowance::new(limits.log_bytes),
-            memory: MemoryMeter {
-                bytes_limit: limits.memory_bytes,
-                elements_limit: limits.table_elements,
-                peak_bytes: 0,
-            },
+            memory: MemoryMeter::new(MemoryLimits {
+                bytes: limits.memory_bytes,
+                table_elements: limits.table_elements,
+                instances: CORE_INSTANCES as usize,
+                tables: TABLES as usize,
+                memories: MEMORIES as usize,
+            }),
         }
     }
 
@@ -84,14 +86,34 @@ impl Meter {
     }
 }
 
+/// What one guest may consist of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MemoryLimits {
+    /// Bytes of a memory.
+    pub(crate) bytes: usize,
+    /// Elements of a table.
+    pub(crate) table_elements: usize,
+    /// Core instances.
+    pub(crate) instances: usize,
+    /// Tables.
+    pub(crate) tables: usize,
+    /// Memories.
+    pub(crate) memories: usize,
+}
+
 /// Limits memory and tables. Growth beyond them stops the instance: a guest that is told that its
 /// memory can't grow mostly ends in a trap that says nothing.
 #[derive(Debug)]
 pub(crate) struct MemoryMeter {
-    bytes_limit: usize,
-    elements_limit: usize,
-    /// Largest size of the memory.
+    limits: MemoryLimits,
+    /// Largest size of a memory.
     pub(crate) peak_bytes: usize,
+}
+
+impl MemoryMeter {
+    pub(crate) fn new(limits: MemoryLimits) -> Self {
+        Self { limits, peak_bytes: 0 }
+    }
 }
 
 impl ResourceLimiter for MemoryMeter {
@@ -101,7 +123,7 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > self.bytes_limit {
+        if desired > self.limits.bytes {
             return Err(TurnStop::Memory.into());
         }
         self.peak_bytes = self.peak_bytes.max(desired);
@@ -118,7 +140,7 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > self.elements_limit { Err(TurnStop::Memory.into()) } else { Ok(true) }
+        if desired > self.limits.table_elements { Err(TurnStop::Memory.into()) } else { Ok(true) }
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
@@ -126,14 +148,14 @@ impl ResourceLimiter for MemoryMeter {
     }
 
     fn instances(&self) -> usize {
-        CORE_INSTANCES as usize
+        self.limits.instances
     }
 
     fn tables(&self) -> usize {
-        TABLES as usize
+        self.limits.tables
     }
 
     fn memories(&self) -> usize {
-        MEMORIES as usize
+        self.limits.memories
     }
 }

@@ -63,17 +63,7 @@ impl State {
         check_name("provider", provider)?;
         let key = key.expose_secret().trim();
         check_key(key)?;
-        let record_id = Uuid::new_v4().to_string();
-        let place = Place { workspace, purpose: KEY_PURPOSE, name: provider, record: &record_id };
-        let mut change = self.store().change_sealed().await?;
-        // Asked within the transaction: a record sealed under the old key after a rotation committed
-        // could never be opened again.
-        let key_id = change.key_id().await?.ok_or_else(root_missing)?;
-        let master = self.keyring().find(&key_id)?;
-        let now = Timestamp::now().as_millisecond();
-        let record = seal::seal(&master, place, key.as_bytes(), now, actor)?;
-        change.put(&record).await?;
-        change.commit().await?;
+        let record = self.seal_value(workspace, KEY_PURPOSE, provider, key, actor).await?;
         info(&record, key)
     }
 
@@ -85,19 +75,7 @@ impl State {
         workspace: &str,
         provider: &str,
     ) -> Result<Option<SecretString>, StateError> {
-        let mut attempts = ROTATION_ATTEMPTS;
-        loop {
-            attempts -= 1;
-            let record = self.store().sealed(workspace, KEY_PURPOSE, provider).await?;
-            let Some(record) = record else {
-                return Ok(None);
-            };
-            match self.unseal_key(&record).await {
-                // Re-sealed between the reading of the record and the reading of the key source.
-                Err(StateError::WrongMasterKey { .. }) if attempts > 0 => {}
-                result => return result.map(|key| Some(SecretString::from(key.as_str()))),
-            }
-        }
+        self.sealed_value(workspace, KEY_PURPOSE, provider).await
     }
 
     /// The keys of a workspace, masked, by provider.
@@ -133,10 +111,54 @@ impl State {
         Ok(listed)
     }
 
+    /// Seals a text and stores it, in place of what was there.
+    pub(crate) async fn seal_value(
+        &self,
+        workspace: &str,
+        purpose: &str,
+        name: &str,
+        value: &str,
+        actor: &str,
+    ) -> Result<SealedRecord, StateError> {
+        let record_id = Uuid::new_v4().to_string();
+        let place = Place { workspace, purpose, name, record: &record_id };
+        let mut change = self.store().change_sealed().await?;
+        // Asked within the transaction: a record sealed under the old key after a rotation committed
+        // could never be opened again.
+        let key_id = change.key_id().await?.ok_or_else(root_missing)?;
+        let master = self.keyring().find(&key_id)?;
+        let now = Timestamp::now().as_millisecond();
+        let record = seal::seal(&master, place, value.as_bytes(), now, actor)?;
+        change.put(&record).await?;
+        change.commit().await?;
+        Ok(record)
+    }
+
+    /// A sealed text, if there is one.
+    pub(crate) async fn sealed_value(
+        &self,
+        workspace: &str,
+        purpose: &str,
+        name: &str,
+    ) -> Result<Option<SecretString>, StateError> {
+        let mut attempts = ROTATION_ATTEMPTS;
+        loop {
+            attempts -= 1;
+            let Some(record) = self.store().sealed(workspace, purpose, name).await? else {
+                return Ok(None);
+            };
+            match self.unseal_key(&record).await {
+                // Re-sealed between the reading of the record and the reading of the key source.
+                Err(StateError::WrongMasterKey { .. }) if attempts > 0 => {}
+                result => return result.map(|key| Some(SecretString::from(key.as_str()))),
+            }
+        }
+    }
+
     async fn unseal_key(&self, record: &SealedRecord) -> Result<Zeroizing<String>, StateError> {
         let damaged = || StateError::Damaged {
-            what: format!("The stored key of provider \"{}\"", record.name),
-            remedy: "Set the key again.",
+            what: format!("The stored {} \"{}\"", record.purpose.replace('-', " "), record.name),
+            remedy: "Set it again.",
         };
         let master = self.master(&record.key_id).await?;
         let bytes = seal::unseal(&master, record).ok_or_else(damaged)?;
@@ -160,8 +182,8 @@ fn info(record: &SealedRecord, key: &str) -> Result<KeyInfo, StateError> {
         key_id: record.key_id.clone(),
         updated_at: Timestamp::from_millisecond(record.updated_at).map_err(|_| {
             StateError::Damaged {
-                what: format!("The stored key of provider \"{}\"", record.name),
-                remedy: "Set the key again.",
+                what: format!("The stored provider key \"{}\"", record.name),
+                remedy: "Set it again.",
             }
         })?,
         updated_by: record.updated_by.clone(),
@@ -177,7 +199,7 @@ fn mask(key: &str) -> String {
     first.chain(['…']).chain(key.chars().skip(count - SHOWN_LAST)).collect()
 }
 
-fn check_key(key: &str) -> Result<(), StateError> {
+pub(crate) fn check_key(key: &str) -> Result<(), StateError> {
     match key {
         "" => Err(StateError::InvalidKey("it is empty")),
         key if key.len() > MAX_KEY_BYTES => {
@@ -194,7 +216,7 @@ pub(crate) fn check_workspace(workspace: &str) -> Result<(), StateError> {
     check_name("workspace", workspace)
 }
 
-fn check_name(what: &'static str, name: &str) -> Result<(), StateError> {
+pub(crate) fn check_name(what: &'static str, name: &str) -> Result<(), StateError> {
     if name.is_empty() || name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
         let name = name.chars().filter(|character| !character.is_control()).take(64).collect();
         return Err(StateError::InvalidName { what, name, limit: MAX_NAME_BYTES });

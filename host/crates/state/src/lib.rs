@@ -9,6 +9,7 @@
 //! |---|---|
 //! | provider keys, set and never read back | [`State::set_key`], [`State::list_keys`] |
 //! | another master key, while hosts serve | [`State::rotate_master`] |
+//! | what tool components keep, and their secrets | [`State::tool_value`], [`State::set_tool_secret`] |
 //! | settings of a workspace | [`State::settings`], [`State::put_settings`] |
 //! | approvals, bound and spent once | [`ApprovalAuthority`] |
 //! | ids of files at a provider, signed | [`FileTokens`] |
@@ -29,6 +30,7 @@ mod seal;
 mod settings;
 mod state;
 mod store;
+mod tool_values;
 
 pub use approval::{
     Answer, ApprovalAuthority, ApprovalRefusal, ArgumentsError, Binding, CanonicalArguments,
@@ -42,5 +44,8 @@ pub use ledger::{
     LedgerPage, MAX_LEDGER_PAGE, Usage, UsageFilter,
 };
 pub use master::{KeySource, MasterKey};
-pub use settings::{MAX_SETTINGS_BYTES, Settings};
+pub use settings::{MAX_SETTINGS_BYTES, Settings, TurnSettingsRecord};
 pub use state::{Inspection, State};
+pub use tool_values::{
+    MAX_TOOL_KEY_BYTES, MAX_TOOL_KEYS_LISTED, MAX_TOOL_VALUE_BYTES, ToolQuota,
+};

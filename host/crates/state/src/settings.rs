@@ -25,6 +25,17 @@ pub struct Settings {
     pub updated_by: String,
 }
 
+/// What a turn asks before it starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnSettingsRecord {
+    /// The settings of the workspace. None: nobody stored any.
+    pub settings: Option<Settings>,
+    /// Providers that a key is set for.
+    pub keyed: Vec<String>,
+    /// Revision of the other document; 0: there is none.
+    pub other_revision: u64,
+}
+
 impl State {
     /// The settings of a workspace. None: nobody stored any.
     ///
@@ -34,17 +45,23 @@ impl State {
         record.map(|record| settings(workspace, record)).transpose()
     }
 
-    /// The settings of a workspace, and the providers that a key is set for: all that a turn asks
-    /// before it starts, in one look at the database.
+    /// The settings of a workspace, the providers that a key is set for, and the revision of another
+    /// document (0: there is none): all that a turn asks before it starts, in one look at the
+    /// database.
     ///
     /// Errors: [`StateError::Database`], [`StateError::Damaged`].
-    pub async fn settings_and_keyed(
+    pub async fn settings_for_turn(
         &self,
         workspace: &str,
-    ) -> Result<(Option<Settings>, Vec<String>), StateError> {
-        let (record, names) = self.store().settings_and_names(workspace, KEY_PURPOSE).await?;
-        let settings = record.map(|record| settings(workspace, record)).transpose()?;
-        Ok((settings, serde_json::from_str(&names).map_err(|_| damaged(workspace))?))
+        other: &str,
+    ) -> Result<TurnSettingsRecord, StateError> {
+        let (record, names, revision) =
+            self.store().settings_and_names(workspace, KEY_PURPOSE, other).await?;
+        Ok(TurnSettingsRecord {
+            settings: record.map(|record| settings(workspace, record)).transpose()?,
+            keyed: serde_json::from_str(&names).map_err(|_| damaged(workspace))?,
+            other_revision: u64::try_from(revision).map_err(|_| damaged(other))?,
+        })
     }
 
     /// Stores the settings of a workspace, if those that are there still have `expected_revision`

@@ -8,13 +8,14 @@ use std::{
 };
 
 use clap::ValueEnum;
+use palisade_tools::{NameError, check_component_name};
 use thiserror::Error;
 
 use templates::Template;
 
 /// A language that there is a template for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
+pub enum Language {
     /// Rust: the smallest and fastest components
     Rust,
     /// JavaScript, with types for TypeScript
@@ -25,13 +26,10 @@ pub(crate) enum Language {
 
 /// Why there is no new tool.
 #[derive(Debug, Error)]
-pub(crate) enum NewError {
+pub enum NewError {
     /// A name that no component can have.
-    #[error(
-        "{0:?} can't be a tool's name: a letter, then at most 31 letters, digits and hyphens, all \
-         lower-case"
-    )]
-    Name(String),
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A folder with something in it.
     #[error("{} isn't empty", .0.display())]
     NotEmpty(PathBuf),
@@ -57,15 +55,13 @@ impl NewError {
 
 /// Writes a small working tool into a folder, which is made where it isn't there; gives the command
 /// that builds it. `sdk` is a folder with the crate `palisade-tool`, for Rust without the published one.
-pub(crate) fn create(
+pub(super) fn create(
     name: &str,
     language: Language,
     folder: &Path,
     sdk: Option<&Path>,
 ) -> Result<&'static str, NewError> {
-    if !is_name(name) {
-        return Err(NewError::Name(name.into()));
-    }
+    check_component_name(name)?;
     if sdk.is_some() && language != Language::Rust {
         return Err(NewError::NotRust);
     }
@@ -94,13 +90,6 @@ pub(crate) fn create(
         write(&folder.join(path), text)?;
     }
     Ok(template.build)
-}
-
-fn is_name(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.len() <= 32
-        && name.bytes().all(plain)
 }
 
 /// `my-tool` as people write it: `My tool`.

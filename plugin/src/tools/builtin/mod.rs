@@ -4,6 +4,7 @@ mod texts;
 
 pub(crate) use texts::Text;
 
+use super::entry::Entry;
 use super::rules::{self, Rules};
 use crate::types::ToolDefinition;
 
@@ -55,20 +56,13 @@ pub(crate) static BUILTINS: [Builtin; 12] = [
 /// The tool for models that look and listen.
 pub(crate) const ASSETS: &str = "assets";
 
-impl Builtin {
-    /// All that a model is told where it sees the tool at once.
-    pub(crate) fn description(&self) -> String {
-        format!("{}\n{}", self.text.summary, self.text.instructions)
-    }
-}
-
 /// The definitions of all built-in tools, in a stable order.
 pub fn definitions() -> Vec<ToolDefinition> {
     BUILTINS
         .iter()
         .map(|tool| ToolDefinition {
             name: tool.name.into(),
-            description: tool.description(),
+            description: Entry::from(tool).description(),
             input_schema: tool.input_schema.into(),
             client_side: tool.client_side,
         })

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::ranking::ranked;
-use crate::tools::builtin::Builtin;
+use crate::tools::entry::Entry;
 
 /// Tools that one query finds at most.
 const MAX_FOUND: usize = 5;
@@ -30,18 +30,18 @@ struct Detail<'a> {
 }
 
 /// The answer to arguments of `search` that fit, as JSON, out of the tools that the caller may use.
-pub(in crate::tools) fn answer(tools: &[&Builtin], arguments: &Value) -> String {
+pub(in crate::tools) fn answer(tools: &[Entry], arguments: &Value) -> String {
     match arguments.get("query").and_then(Value::as_str) {
         Some(query) => found(tools, query).to_string(),
         None => details(tools, arguments),
     }
 }
 
-fn found(tools: &[&Builtin], query: &str) -> Value {
+fn found(tools: &[Entry], query: &str) -> Value {
     let results: Vec<_> = ranked(tools, query)
         .into_iter()
         .take(MAX_FOUND)
-        .map(|tool| json!({"name": tool.name, "description": tool.text.summary}))
+        .map(|tool| json!({"name": tool.name, "description": tool.summary}))
         .collect();
     if results.is_empty() {
         let hint = "Nothing fits these words. Try other ones, or ask for the details of a tool by its \
@@ -51,7 +51,7 @@ fn found(tools: &[&Builtin], query: &str) -> Value {
     json!({ "results": results })
 }
 
-fn details(tools: &[&Builtin], arguments: &Value) -> String {
+fn details(tools: &[Entry], arguments: &Value) -> String {
     let mut asked: Vec<&str> = Vec::new();
     let posted = arguments.get("names").and_then(Value::as_array).into_iter().flatten();
     for name in posted.filter_map(Value::as_str).map(str::trim) {
@@ -64,10 +64,10 @@ fn details(tools: &[&Builtin], arguments: &Value) -> String {
         .filter_map(|name| {
             let tool = tools.iter().find(|tool| tool.name == *name)?;
             Some(Detail {
-                name: tool.name,
-                description: tool.text.summary,
-                input_schema: serde_json::from_str(tool.input_schema).ok()?,
-                instructions: tool.text.instructions,
+                name: &tool.name,
+                description: &tool.summary,
+                input_schema: serde_json::from_str(&tool.input_schema).ok()?,
+                instructions: &tool.instructions,
             })
         })
         .collect();
@@ -76,8 +76,8 @@ fn details(tools: &[&Builtin], arguments: &Value) -> String {
     serde_json::to_string(&Details { results, available_tool_names }).unwrap_or_default()
 }
 
-fn names<'a>(tools: &[&'a Builtin]) -> Vec<&'a str> {
-    tools.iter().map(|tool| tool.name).collect()
+fn names(tools: &[Entry]) -> Vec<&str> {
+    tools.iter().map(|tool| &*tool.name).collect()
 }
 
 #[cfg(test)]
@@ -85,8 +85,9 @@ mod tests {
     use super::*;
     use crate::tools::builtin::BUILTINS;
 
-    fn tools() -> Vec<&'static Builtin> {
-        BUILTINS.iter().filter(|tool| ["items", "files"].contains(&tool.name)).collect()
+    fn tools() -> Vec<Entry> {
+        let named = BUILTINS.iter().filter(|tool| ["items", "files"].contains(&tool.name));
+        named.map(Entry::from).collect()
     }
 
     fn answered(arguments: &Value) -> Value {

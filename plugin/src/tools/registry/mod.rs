@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(super) use answer::answer;
 
 use super::arguments;
-use super::builtin::Builtin;
+use super::entry::Entry;
 use super::rules;
 
 /// Name of the tool that finds tools. Data Studio knows it.
@@ -47,7 +47,7 @@ pub(super) fn check_search(arguments: &Value) -> Result<(), String> {
 /// What is wrong, for the model. A tool that the caller may not use is told in the same words as one
 /// that doesn't exist.
 pub(super) fn check_execute(
-    inner: &[&Builtin],
+    inner: &[Entry],
     is_called_directly: impl Fn(&str) -> bool,
     written: &str,
 ) -> Result<String, String> {
@@ -62,7 +62,7 @@ pub(super) fn check_execute(
     };
     let given = fitting.value().get("input").cloned();
     let mut input = given.clone().unwrap_or_else(|| json!({}));
-    let forgiven = arguments::check_value(tool.input_schema, tool.rules, &mut input);
+    let forgiven = arguments::check_value(&tool.input_schema, tool.rules, &mut input);
     let forgiven = forgiven.map_err(|error| {
         format!(
             "Invalid input for {name}: {error} Call {SEARCH} with {{\"names\":[{name:?}]}} for the \
@@ -75,8 +75,8 @@ pub(super) fn check_execute(
     Ok(json!({"name": name, "input": input}).to_string())
 }
 
-fn unknown(inner: &[&Builtin], name: &str) -> String {
-    let names: Vec<_> = inner.iter().map(|tool| tool.name).collect();
+fn unknown(inner: &[Entry], name: &str) -> String {
+    let names: Vec<_> = inner.iter().map(|tool| &*tool.name).collect();
     if names.is_empty() {
         return format!("There is no tool {name:?} to execute, and no other tool either.");
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::tools::builtin::Builtin;
+use crate::tools::entry::Entry;
 
 /// How soon more of the same word says nothing more.
 const SATURATION: f64 = 1.2;
@@ -28,22 +28,22 @@ const EMPTY: [&str; 22] = [
 
 /// The words of one tool, by their weight.
 struct Document<'t> {
-    tool: &'t Builtin,
+    tool: &'t Entry,
     words: BTreeMap<String, f64>,
     length: f64,
 }
 
 /// The tools that fit a query, best first; those that fit equally well by their names. A tool whose
 /// name is the query is the first.
-pub(super) fn ranked<'t>(tools: &[&'t Builtin], query: &str) -> Vec<&'t Builtin> {
-    let documents: Vec<_> = tools.iter().map(|tool| Document::new(tool)).collect();
-    #[expect(clippy::cast_precision_loss, reason = "there are a dozen of them")]
+pub(super) fn ranked<'t>(tools: &'t [Entry], query: &str) -> Vec<&'t Entry> {
+    let documents: Vec<_> = tools.iter().map(Document::new).collect();
+    #[expect(clippy::cast_precision_loss, reason = "there are few of them")]
     let number = documents.len() as f64;
     let mean = documents.iter().map(|document| document.length).sum::<f64>() / number.max(1.0);
     let mut wanted: Vec<(String, f64)> = Vec::new();
     for word in words(query) {
         let having = documents.iter().filter(|document| document.words.contains_key(&word));
-        #[expect(clippy::cast_precision_loss, reason = "there are a dozen of them")]
+        #[expect(clippy::cast_precision_loss, reason = "there are few of them")]
         let having = having.count() as f64;
         if having > 0.0 && !wanted.iter().any(|(known, _)| *known == word) {
             wanted.push((word, (1.0 + (number - having + 0.5) / (having + 0.5)).ln()));
@@ -68,7 +68,7 @@ pub(super) fn ranked<'t>(tools: &[&'t Builtin], query: &str) -> Vec<&'t Builtin>
 
 /// A tool that fits.
 struct Found<'t> {
-    tool: &'t Builtin,
+    tool: &'t Entry,
     is_exact: bool,
     score: f64,
 }
@@ -77,18 +77,18 @@ impl Found<'_> {
     fn is_before(&self, other: &Self) -> bool {
         let order = other.is_exact.cmp(&self.is_exact);
         let order = order.then(other.score.total_cmp(&self.score));
-        order.then(self.tool.name.cmp(other.tool.name)).is_lt()
+        order.then(self.tool.name.cmp(&other.tool.name)).is_lt()
     }
 }
 
 impl<'t> Document<'t> {
-    fn new(tool: &'t Builtin) -> Self {
+    fn new(tool: &'t Entry) -> Self {
         let mut document = Self { tool, words: BTreeMap::new(), length: 0.0 };
-        document.add(tool.name, NAME);
-        document.add(tool.text.keywords, KEYWORDS);
-        document.add(tool.text.summary, SUMMARY);
-        document.add(tool.text.instructions, INSTRUCTIONS);
-        if let Ok(schema) = serde_json::from_str(tool.input_schema) {
+        document.add(&tool.name, NAME);
+        document.add(tool.keywords, KEYWORDS);
+        document.add(&tool.summary, SUMMARY);
+        document.add(&tool.instructions, INSTRUCTIONS);
+        if let Ok(schema) = serde_json::from_str(&tool.input_schema) {
             document.add_arguments(&schema);
         }
         document
@@ -140,18 +140,19 @@ fn singular(mut word: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tools::builtin::{BUILTINS, Text};
+    use crate::tools::builtin::BUILTINS;
     use crate::tools::rules;
 
-    fn names(query: &str) -> Vec<&'static str> {
-        let tools: Vec<_> = BUILTINS.iter().filter(|tool| !tool.client_side).collect();
-        ranked(&tools, query).iter().map(|tool| tool.name).collect()
+    fn names(query: &str) -> Vec<String> {
+        let hosted = BUILTINS.iter().filter(|tool| !tool.client_side);
+        let tools: Vec<_> = hosted.map(Entry::from).collect();
+        ranked(&tools, query).iter().map(|tool| tool.name.to_string()).collect()
     }
 
     #[test]
     fn nothing_fits_words_that_nobody_says() {
         for query in ["", "   ", "xyzzy", "the of and", "!?", "日本語"] {
-            assert_eq!(names(query), Vec::<&str>::new(), "{query:?}");
+            assert_eq!(names(query), Vec::<String>::new(), "{query:?}");
         }
         assert!(ranked(&[], "items").is_empty());
     }
@@ -180,23 +181,23 @@ mod tests {
             ("describe the data model", "schema"),
         ]
         .into_iter()
-        .filter(|(query, expected)| names(query).first() != Some(expected))
+        .filter(|(query, expected)| names(query).first().is_none_or(|first| first != expected))
         .map(|(query, _)| (query, names(query)))
         .collect();
         assert_eq!(wrong, []);
     }
     #[test]
     fn what_fits_equally_well_stands_by_name() {
-        let tool = |name| Builtin {
-            name,
-            text: Text { summary: "Sends a letter.", instructions: "", keywords: "" },
-            input_schema: "{}",
+        let tool = |name: &'static str| Entry {
+            name: name.into(),
+            summary: "Sends a letter.".into(),
+            instructions: "".into(),
+            keywords: "",
+            input_schema: "{}".into(),
             rules: rules::NONE,
-            client_side: false,
         };
-        let (a, b, c) = (tool("a1"), tool("b1"), tool("c1"));
-        let ranked: Vec<_> =
-            ranked(&[&c, &a, &b], "letters").iter().map(|tool| tool.name).collect();
+        let tools = [tool("c1"), tool("a1"), tool("b1")];
+        let ranked: Vec<_> = ranked(&tools, "letters").iter().map(|tool| &*tool.name).collect();
         assert_eq!(ranked, ["a1", "b1", "c1"]);
     }
 

@@ -1,9 +1,9 @@
 //! `palisade:host/data`: granted operations and their outcomes.
 
-use std::{error::Error as _, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use palisade_data::{DataError, Media};
+use palisade_data::Media;
 use wasmtime::component::Resource;
 
 use super::{
@@ -26,8 +26,17 @@ const GRANTS: usize = 64;
 pub enum ModelView {
     /// The whole value.
     Whole,
+    /// The value without the bytes of its images and files, which no model reads as text.
+    WithoutBytes(Arc<str>),
     /// Something else: counts and names where the workspace withholds values.
     Instead(Arc<str>),
+}
+
+impl ModelView {
+    /// Whether the workspace keeps the value from the model.
+    fn is_withheld(&self) -> bool {
+        matches!(self, Self::Instead(_))
+    }
 }
 
 /// The result of an operation. Its JSON text is made once and serves the screen and the model.
@@ -35,7 +44,7 @@ pub enum ModelView {
 pub struct OutcomeData {
     /// The value as one line of JSON.
     pub json: Arc<str>,
-    /// What the model may see. Anything but [`ModelView::Whole`] counts as withheld.
+    /// What the model may see.
     pub model_view: ModelView,
     /// Collection that the operation was on.
     pub collection: Option<String>,
@@ -52,18 +61,22 @@ impl OutcomeData {
     }
 }
 
-/// Runs granted operations.
+/// Runs what was granted.
 #[async_trait]
 pub trait GrantExecutor: Send + Sync + 'static {
-    /// Runs the operations, reads in parallel and writes one after another in the order given, and
+    /// Runs the calls, reads in parallel and writes one after another in the order given, and
     /// answers in that order, one result for each grant.
-    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, DataError>>;
+    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, CapabilityError>>;
 }
 
 #[async_trait]
 impl GrantExecutor for DenyAll {
-    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, DataError>> {
-        grants.iter().map(|_| Err(DataError::Forbidden("Nothing may run here.".into()))).collect()
+    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, CapabilityError>> {
+        let refused = || {
+            let text = "Nothing may run here.";
+            CapabilityError::new(CapabilityErrorKind::Denied, "FORBIDDEN", text)
+        };
+        grants.iter().map(|_| Err(refused())).collect()
     }
 }
 
@@ -91,7 +104,7 @@ impl data::Host for TurnState {
                     self.meter.hold_outcome(outcome.held_bytes())?;
                     Ok(Ok(self.resources.push(outcome)?))
                 }
-                Some(Err(error)) => Ok(Err(self.data_error(&error).into())),
+                Some(Err(error)) => Ok(Err(error.into())),
                 None => Ok(Err(CapabilityError::new(
                     CapabilityErrorKind::Internal,
                     "INTERNAL_SERVER_ERROR",
@@ -103,15 +116,6 @@ impl data::Host for TurnState {
     }
 }
 
-impl TurnState {
-    fn data_error(&self, error: &DataError) -> CapabilityError {
-        if let Some(source) = error.source() {
-            tracing::error!(turn = self.identity.turn_id, %source, "a data operation failed");
-        }
-        CapabilityError::from(error)
-    }
-}
-
 impl data::HostOutcome for TurnState {
     fn summary(&mut self, outcome: Resource<OutcomeData>) -> wasmtime::Result<data::Summary> {
         self.meter.count_call()?;
@@ -120,7 +124,7 @@ impl data::HostOutcome for TurnState {
             collection: outcome.collection.clone(),
             items: outcome.items,
             bytes: outcome.json.len() as u64,
-            withheld: outcome.model_view != ModelView::Whole,
+            withheld: outcome.model_view.is_withheld(),
         })
     }
 
@@ -133,7 +137,7 @@ impl data::HostOutcome for TurnState {
         let outcome = self.resources.get(&outcome)?;
         let whole = match &outcome.model_view {
             ModelView::Whole => &outcome.json,
-            ModelView::Instead(text) => text,
+            ModelView::WithoutBytes(text) | ModelView::Instead(text) => text,
         };
         let text = cut(whole, max_bytes as usize);
         Ok(data::Excerpt { text: text.to_owned(), complete: text.len() == whole.len() })
@@ -142,7 +146,7 @@ impl data::HostOutcome for TurnState {
     fn media(&mut self, outcome: Resource<OutcomeData>) -> wasmtime::Result<Option<data::Media>> {
         self.meter.count_call()?;
         let outcome = self.resources.get(&outcome)?;
-        if outcome.model_view != ModelView::Whole {
+        if outcome.model_view.is_withheld() {
             return Ok(None);
         }
         Ok(outcome.media.as_ref().map(|media| data::Media {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::{
     bindings::palisade::host::log::{self, Level},
     state::TurnState,
-    text::cut,
+    text::{cut, hides},
 };
 
 /// Bytes of one line at most.
@@ -26,7 +26,7 @@ impl LogAllowance {
 
     /// The line as it goes into the log: cut, and escaped so that a guest can't forge further lines or
     /// steer a terminal. None once the allowance is used up.
-    fn admit(&mut self, message: &str) -> Option<String> {
+    pub(crate) fn admit(&mut self, message: &str) -> Option<String> {
         let line = escape(cut(message, LINE_BYTES));
         // A first dropped line closes the log: what follows would read as if nothing were missing.
         if self.dropped > 0 || line.len() > self.left {
@@ -41,10 +41,7 @@ impl LogAllowance {
 fn escape(message: &str) -> String {
     let mut line = String::with_capacity(message.len());
     for character in message.chars() {
-        // Besides control characters: separators and direction marks that rearrange a line.
-        let rearranges = matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || rearranges {
+        if hides(character) {
             // Writing to a string cannot fail.
             let _ = write!(line, "{}", character.escape_unicode());
         } else {

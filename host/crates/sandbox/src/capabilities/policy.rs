@@ -48,10 +48,47 @@ pub struct Grant {
     pub tool_call_id: String,
     /// Name of the tool.
     pub tool: String,
-    /// What runs, derived from the arguments that were authorised.
-    pub operation: Box<Operation>,
+    /// What runs.
+    pub action: GrantedAction,
     /// The approval that was spent for it, where one was.
     pub approval_id: Option<String>,
+}
+
+/// What a grant runs, derived from the arguments that were authorised.
+#[derive(Debug)]
+pub enum GrantedAction {
+    /// An operation on the project's data.
+    Operation(Box<Operation>),
+    /// A tool of a component.
+    Plugin {
+        /// The canonical arguments.
+        arguments: String,
+        /// Whether the call changes nothing.
+        read_only: bool,
+    },
+}
+
+impl GrantedAction {
+    /// Whether it changes nothing.
+    pub fn is_read_only(&self) -> bool {
+        match self {
+            Self::Operation(operation) => operation.is_read_only(),
+            Self::Plugin { read_only, .. } => *read_only,
+        }
+    }
+}
+
+/// A tool of a component, as the model is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginToolDefinition {
+    /// Name, `component__tool`.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// How it is used.
+    pub instructions: Option<String>,
+    /// JSON Schema of its arguments.
+    pub input_schema: String,
 }
 
 /// The host's decision on one tool call.
@@ -84,6 +121,9 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// Names of the built-in tools that the caller may use.
     fn tools(&self) -> Vec<String>;
 
+    /// The tools of components that the caller may use.
+    fn plugin_tools(&self) -> Vec<PluginToolDefinition>;
+
     /// Decides on tool calls, at most 64, and answers in their order, one decision for each.
     async fn authorise(&self, calls: Vec<ToolCall>) -> Vec<Decision>;
 }
@@ -95,6 +135,10 @@ impl Gatekeeper for DenyAll {
     }
 
     fn tools(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn plugin_tools(&self) -> Vec<PluginToolDefinition> {
         Vec::new()
     }
 
@@ -139,6 +183,19 @@ impl policy::Host for TurnState {
     fn tools(&mut self) -> wasmtime::Result<Vec<String>> {
         self.meter.count_call()?;
         Ok(self.gatekeeper.tools())
+    }
+
+    fn plugin_tools(&mut self) -> wasmtime::Result<Vec<policy::PluginTool>> {
+        self.meter.count_call()?;
+        let tools = self.gatekeeper.plugin_tools().into_iter();
+        Ok(tools
+            .map(|tool| policy::PluginTool {
+                name: tool.name,
+                description: tool.description,
+                instructions: tool.instructions,
+                input_schema: tool.input_schema,
+            })
+            .collect())
     }
 
     #[tracing::instrument(level = "debug", skip_all, fields(calls = calls.len()))]

@@ -27,7 +27,7 @@ const TAG_BYTES: usize = 32;
 const HMAC_BLOCK: usize = 64;
 /// Largest file that is read.
 const FILE_BYTES: u64 = 256 << 20;
-/// Images that are kept: of other components and of hosts of other versions.
+/// Images that are kept unless said otherwise: of other components and of hosts of other versions.
 const IMAGES: usize = 8;
 /// Ending of the files.
 const SUFFIX: &str = ".image";
@@ -73,6 +73,8 @@ pub(crate) enum CacheError {
 pub(crate) struct ImageCache {
     folder: PathBuf,
     key: Zeroizing<[u8; 32]>,
+    /// Images that are kept.
+    images: usize,
 }
 
 /// An image whose tag was right. Only [`ImageCache::verify`] makes one.
@@ -84,10 +86,15 @@ impl ImageCache {
         let CacheOptions { folder, key } = options.ok_or(CacheError::NotConfigured)?;
         let key = Zeroizing::new(key);
         match private::ensure_folder(&folder) {
-            Ok(true) => Ok(Self { folder, key }),
+            Ok(true) => Ok(Self { folder, key, images: IMAGES }),
             Ok(false) => Err(CacheError::NotPrivate(folder)),
             Err(source) => Err(CacheError::Io { folder, source }),
         }
+    }
+
+    /// The same cache with room for so many images.
+    pub(crate) fn keeping(self, images: usize) -> Self {
+        Self { images, ..self }
     }
 
     /// Loads an image, if it is there and ours.
@@ -159,7 +166,7 @@ impl ImageCache {
             }
         }
         images.sort();
-        let surplus = images.len().saturating_sub(IMAGES);
+        let surplus = images.len().saturating_sub(self.images);
         images.iter().take(surplus).try_for_each(|(_, path)| fs::remove_file(path))
     }
 }

@@ -4,6 +4,8 @@
 mod encode;
 mod event;
 mod json;
+mod progress;
 mod stream;
 
+pub use progress::progress_event;
 pub(crate) use stream::{Framing, Phase, UiStream};

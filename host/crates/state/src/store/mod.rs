@@ -9,6 +9,7 @@ mod ledger;
 mod schema;
 mod sealed;
 mod settings;
+mod tool_values;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub(crate) use ledger::Bounds;
 pub(crate) use schema::LATEST as LATEST_SCHEMA;
 pub(crate) use sealed::{ROOT, SealedChange, SealedRecord};
 pub(crate) use settings::SettingsRecord;
+pub(crate) use tool_values::ToolValues;
 
 /// The database, open. Cheap to clone.
 #[derive(Clone)]

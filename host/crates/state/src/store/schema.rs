@@ -5,7 +5,7 @@ use sqlx::{Connection, SqliteConnection};
 use super::SealedRecord;
 
 /// One script per version, the first being version 1.
-const SCRIPTS: [&str; 1] = [include_str!("schema_1.sql")];
+const SCRIPTS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// Latest version that this build knows.
 pub(crate) const LATEST: i64 = SCRIPTS.len() as i64;

@@ -32,28 +32,33 @@ impl Store {
         .map_err(StateError::database("read the settings"))
     }
 
-    /// The settings of a workspace, and the names of its sealed records of a purpose, in one look.
+    /// The settings of a workspace, the names of its sealed records of a purpose, and the revision of
+    /// another document, in one look.
     pub(crate) async fn settings_and_names(
         &self,
         workspace: &str,
         purpose: &str,
-    ) -> Result<(Option<SettingsRecord>, String), StateError> {
+        other: &str,
+    ) -> Result<(Option<SettingsRecord>, String, i64), StateError> {
         let failed = StateError::database("read the settings");
         let read = async {
             let row = sqlx::query(
                 "SELECT (SELECT json_group_array(name) FROM palisade_sealed WHERE workspace = ?1 \
-                 AND purpose = ?2) AS names, s.revision, s.value, s.updated_at, s.updated_by \
+                 AND purpose = ?2) AS names, \
+                 coalesce((SELECT revision FROM palisade_settings WHERE workspace = ?3), 0) AS other, \
+                 s.revision, s.value, s.updated_at, s.updated_by \
                  FROM (SELECT 1) LEFT JOIN palisade_settings s ON s.workspace = ?1",
             )
             .bind(workspace)
             .bind(purpose)
+            .bind(other)
             .fetch_one(&self.readers)
             .await?;
             let settings = match row.try_get::<Option<i64>, _>("revision")? {
                 Some(_) => Some(SettingsRecord::from_row(&row)?),
                 None => None,
             };
-            Ok((settings, row.try_get("names")?))
+            Ok((settings, row.try_get("names")?, row.try_get("other")?))
         };
         read.await.map_err(failed)
     }

@@ -28,13 +28,13 @@ fn files(folder: &Path) -> BTreeSet<PathBuf> {
 #[test]
 fn names_that_no_component_can_have_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let long = "a".repeat(33);
+    let long = "a".repeat(31);
     for name in ["", "A", "1a", "-a", "a_b", "a b", "../a", "ä", "a\n", "a\"", long.as_str()] {
         let result = create(name, Language::Python, &folder.path().join("new"), None);
         assert!(matches!(result, Err(NewError::Name(_))), "{name}: {result:?}");
     }
     assert!(files(folder.path()).is_empty());
-    let longest = "a".repeat(32);
+    let longest = "a".repeat(30);
     create(&longest, Language::Python, &folder.path().join("new"), None).unwrap();
 }
 

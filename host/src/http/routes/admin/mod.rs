@@ -1,13 +1,14 @@
 //! `/ai/admin`: for administrators alone.
 
 mod ledger;
+mod plugins;
 mod providers;
 mod settings;
 mod tools;
 
 use axum::{
     Router,
-    routing::{get, patch},
+    routing::{get, patch, put},
 };
 use palisade_data::Caller;
 use palisade_state::{LedgerEntry, LedgerKind};
@@ -25,6 +26,13 @@ pub(super) fn routes() -> Router<App> {
         )
         .route("/ai/admin/tools", get(tools::list))
         .route("/ai/admin/tools/{name}", patch(tools::change).get(tools::show))
+        .route("/ai/admin/plugins", get(plugins::list))
+        .route("/ai/admin/plugins/{name}", get(plugins::show))
+        .route("/ai/admin/plugins/{name}/grant", put(plugins::grant).delete(plugins::revoke))
+        .route(
+            "/ai/admin/plugins/{name}/secrets/{secret}",
+            put(plugins::set_secret).delete(plugins::delete_secret),
+        )
         .route("/ai/admin/ledger", get(ledger::page))
         .route("/ai/admin/usage", get(ledger::usage))
 }

@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use palisade_data::{Caller, DataError};
 use palisade_policy::{ApprovalMode, BuiltInTool, ToolCeiling, ToolMode};
 use palisade_state::StateError;
+use palisade_tools::{check_component_name, split_full_name};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -206,7 +207,11 @@ impl Change {
             ));
         }
         for (tool, ceiling) in &self.ceilings {
-            if BuiltInTool::from_name(tool).is_none() {
+            let is_tool = BuiltInTool::from_name(tool).is_some()
+                || split_full_name(tool).is_some_and(|(component, _)| {
+                    check_component_name(component).is_ok()
+                });
+            if !is_tool {
                 return wrong(format!("\"ceilings\" names no tool by \"{tool}\""));
             }
             let Some(ceiling) = ceiling else { continue };

@@ -1,32 +1,44 @@
-//! Runs granted operations and puts each on record.
+//! Runs what was granted and puts each call on record.
+
+mod plugin;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use palisade_data::{Caller, DataBackend, DataError, Operation, Outcome};
-use palisade_sandbox::{Grant, GrantExecutor, ModelView, OutcomeData};
+use palisade_sandbox::{
+    CapabilityError, Grant, GrantExecutor, GrantedAction, ModelView, OutcomeData,
+};
 use palisade_state::{Ledger, LedgerEntry, LedgerKind};
+use palisade_tools::data_operation_row;
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-/// Runs the operations of one turn with its caller's permissions.
+pub(super) use plugin::{PluginCalls, StreamProgress};
+
+/// Runs the calls of one turn with its caller's permissions.
 pub(super) struct Executor {
     pub(super) data: Arc<dyn DataBackend>,
     pub(super) caller: Caller,
     pub(super) ledger: Ledger,
     /// A ledger row with workspace, turn and user.
     pub(super) row: LedgerEntry,
+    /// What calls of components need besides.
+    pub(super) plugins: PluginCalls,
 }
+
+/// What a granted call came to.
+type Called = Result<OutcomeData, CapabilityError>;
 
 #[async_trait]
 impl GrantExecutor for Executor {
-    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, DataError>> {
+    async fn execute(&self, grants: Vec<Grant>) -> Vec<Called> {
         let mut results = Vec::with_capacity(grants.len());
         let mut reads = Vec::new();
         for grant in grants {
-            if grant.operation.is_read_only() {
+            if grant.action.is_read_only() {
                 reads.push(self.run(grant));
             } else {
                 // A write waits for the reads before it and is done before anything after it.
@@ -40,48 +52,51 @@ impl GrantExecutor for Executor {
 }
 
 impl Executor {
-    async fn run(&self, grant: Grant) -> Result<OutcomeData, DataError> {
-        let result = self.data.execute(&self.caller, &grant.operation).await;
+    async fn run(&self, grant: Grant) -> Called {
+        let row = LedgerEntry {
+            tool: Some(grant.tool.clone()),
+            tool_call_id: Some(grant.tool_call_id.clone()),
+            approval_id: grant.approval_id.clone(),
+            ..super::fresh(&self.row, LedgerKind::DataOperation)
+        };
+        match grant.action {
+            GrantedAction::Operation(operation) => self.run_operation(row, &operation).await,
+            GrantedAction::Plugin { arguments, .. } => {
+                let row = LedgerEntry { kind: LedgerKind::ToolCall, ..row };
+                self.run_plugin(row, grant.tool_call_id, &grant.tool, arguments).await
+            }
+        }
+    }
+
+    async fn run_operation(&self, row: LedgerEntry, operation: &Operation) -> Called {
+        let result = self.data.execute(&self.caller, operation).await;
         let result = result.and_then(|outcome| {
             let json = shown(&outcome).map_err(DataError::internal)?;
             Ok((outcome, json))
         });
-        self.record(&grant, result.as_ref()).await;
-        let (outcome, json) = result?;
+        let seen = result.as_ref().map(|(outcome, json)| (outcome, json.len()));
+        let row = LedgerEntry { endpoint: origins(operation), ..row };
+        self.record(data_operation_row(row, operation, seen)).await;
+        let (outcome, json) = result.map_err(|error| {
+            if let Some(source) = std::error::Error::source(&error) {
+                let turn = self.row.turn.as_deref();
+                tracing::error!(turn, %source, "a data operation failed");
+            }
+            CapabilityError::from(&error)
+        })?;
         Ok(OutcomeData {
             json: json.into(),
             model_view: ModelView::Whole,
-            collection: grant.operation.collection().map(str::to_owned),
+            collection: operation.collection().map(str::to_owned),
             items: u32::try_from(outcome.items).unwrap_or(u32::MAX),
             media: outcome.media,
         })
     }
 
-    async fn record(&self, grant: &Grant, result: Result<&(Outcome, String), &DataError>) {
-        let asked = grant.operation.collection().map(str::to_owned).into_iter().collect();
-        let row = LedgerEntry {
-            tool: Some(grant.tool.clone()),
-            tool_call_id: Some(grant.tool_call_id.clone()),
-            approval_id: grant.approval_id.clone(),
-            reason: Some(grant.operation.action().to_owned()),
-            endpoint: origins(&grant.operation),
-            ..super::fresh(&self.row, LedgerKind::DataOperation)
-        };
-        let row = match result {
-            Ok((outcome, json)) => LedgerEntry {
-                collections: outcome.collections.clone(),
-                fields: outcome.fields.clone(),
-                items: Some(outcome.items as u64),
-                bytes_received: Some(json.len() as u64),
-                ..row
-            },
-            Err(error) => {
-                LedgerEntry { collections: asked, outcome: error.code().to_owned(), ..row }
-            }
-        };
-        // The operation is done and can't be undone; the row is queued again by the next append.
+    async fn record(&self, row: LedgerEntry) {
+        // What is done can't be undone; the row is queued again by the next append.
         if let Err(error) = self.ledger.append(row).await {
-            tracing::error!(%error, "a data operation could not be put on record");
+            tracing::error!(%error, "what a tool did could not be put on record");
         }
     }
 }
