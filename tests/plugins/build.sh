@@ -30,16 +30,7 @@ kept() {
 }
 
 javascript() {
-  local modules
-  modules=$cache/node-$(sha256sum package-lock.json | cut -c 1-16)
-  if [ ! -e "$modules/complete" ]; then
-    rm -rf "$cache"/node-*
-    mkdir -p "$modules"
-    cp package.json package-lock.json "$modules"
-    npm ci --prefix "$modules" --no-audit --no-fund
-    touch "$modules/complete"
-  fi
-  ln -s "$modules/node_modules" node_modules
+  ln -s "$("$root/tests/plugins/modules.sh" .)" node_modules
   npm run build
 }
 
