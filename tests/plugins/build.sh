@@ -30,16 +30,7 @@ kept() {
 }
 
 javascript() {
-  local modules
-  modules=$cache/node-$(sha256sum package-lock.json | cut -c 1-16)
-  if [ ! -e "$modules/complete" ]; then
-    rm -rf "$cache"/node-*
-    mkdir -p "$modules"
-    cp package.json package-lock.json "$modules"
-    npm ci --prefix "$modules" --no-audit --no-fund
-    touch "$modules/complete"
-  fi
-  ln -s "$modules/node_modules" node_modules
+  ln -s "$("$root/tests/plugins/modules.sh" .)" node_modules
   npm run build
 }
 
@@ -54,8 +45,11 @@ python() {
 
 (
   cd "$root"
-  cargo build --release --locked --target wasm32-unknown-unknown -p readability -p exchange-rates
-  modules=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/release
+  # Profile and folder of the tests that build guests, so that nothing is built twice.
+  guest=${CARGO_TARGET_DIR:-target}/tmp/guest
+  cargo build --profile guest --locked --target wasm32-unknown-unknown --target-dir "$guest" \
+    -p readability -p exchange-rates
+  modules=$guest/wasm32-unknown-unknown/guest
   cp "$modules/readability.wasm" "$out/readability.wasm"
   cp "$modules/exchange_rates.wasm" "$out/exchange-rates.wasm"
 )

@@ -29,7 +29,7 @@ impl TestTool {
     pub fn module(self) -> io::Result<PathBuf> {
         static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
         let folder = BUILT.get_or_init(|| build().map_err(|error| error.to_string()));
-        let folder = folder.as_ref().map_err(io::Error::other)?;
+        let folder = folder.as_ref().map_err(|error| io::Error::other(error.clone()))?;
         Ok(folder.join(match self {
             Self::Probe => "probe_tool.wasm",
             Self::Drifting => "drifting/probe_tool.wasm",

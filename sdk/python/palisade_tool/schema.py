@@ -36,7 +36,8 @@ def schema_of(kind: Any) -> dict[str, Any]:
         return _schema_of_class(kind)
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin is Literal:
-        return {"enum": list(parts)}
+        kinds = {PLAIN[type(part)] for part in parts}
+        return {"enum": list(parts), **({"type": kinds.pop()} if len(kinds) == 1 else {})}
     if origin is list:
         return {"type": "array", "items": schema_of(parts[0])}
     if origin is dict:

@@ -29,7 +29,7 @@ class Schema(unittest.TestCase):
         self.assertFalse(schema["additionalProperties"])
         properties = schema["properties"]
         self.assertEqual(properties["count"], {"type": "integer", "description": "How many.", "minimum": 1, "maximum": 3})
-        self.assertEqual(properties["unit"], {"enum": ["box", "crate"], "description": "In what."})
+        self.assertEqual(properties["unit"], {"enum": ["box", "crate"], "type": "string", "description": "In what."})
         self.assertEqual(properties["names"]["items"], {"type": "string"})
         self.assertEqual(properties["size"]["properties"]["width"]["type"], "number")
         self.assertEqual(properties["filter"]["type"], "object")

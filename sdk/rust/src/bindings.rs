@@ -1,11 +1,5 @@
 //! What `wit/` says, as Rust: generated, and the only place with `unsafe` code.
 
-#![expect(missing_docs, reason = "documented in WIT where it is for people")]
-#![cfg_attr(
-    target_arch = "wasm32",
-    expect(unsafe_code, reason = "imports and exports take raw values")
-)]
-
 wit_bindgen::generate!({
     path: "wit",
     world: "palisade:tool/tool",

