@@ -7,7 +7,7 @@ DATA_DIR ?= .palisade
 # The formats of requests that the assistant speaks, with commas between them: each must have bodies to judge.
 FORMATS := openai_compatible,openai,anthropic,google
 
-.PHONY: run test lint test-rust test-parity test-types test-sdk test-directus bench component directus extension ui deny prerequisites sdk npm
+.PHONY: run test lint test-rust test-parity test-types test-sdk test-plugins test-directus bench component directus extension ui deny prerequisites sdk npm
 
 run: prerequisites
 	$(CARGO) build --release -p palisade
@@ -15,7 +15,7 @@ run: prerequisites
 	@test -f $(DATA_DIR)/project.db || target/release/palisade --data-dir $(DATA_DIR) project init --sample newsroom
 	@exec target/release/palisade --data-dir $(DATA_DIR) serve
 
-test: prerequisites lint test-rust test-parity test-types test-sdk test-directus
+test: prerequisites lint test-rust test-parity test-types test-sdk test-plugins test-directus
 
 lint: prerequisites
 	$(CARGO) fmt --all --check
@@ -40,6 +40,13 @@ test-sdk: prerequisites sdk
 	$(CARGO) build -p palisade -p palisade-tests
 	cd tests/sdk && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
 
+# Tools in Rust, JavaScript and Python: the layers, the examples, and the manual's commands word for word.
+test-plugins: prerequisites npm
+	tests/plugins/build.sh $(TARGET)/tools
+	tests/plugins/test.sh
+	$(CARGO) build -p palisade -p palisade-tests
+	TEST_BINARIES="$(abspath $(TARGET))/debug" node --test tests/plugins/
+
 # The extension and all tools in real Directus servers, and Data Studio in a browser. Screenshots go
 # where TEST_SCREENSHOTS says.
 test-directus: prerequisites sdk extension
@@ -50,7 +57,9 @@ test-directus: prerequisites sdk extension
 
 bench: prerequisites
 	$(CARGO) build --release -p palisade -p palisade-tests
+	tests/plugins/build.sh $(TARGET)/tools
 	$(CARGO) bench -p palisade-tests --bench turns
+	TOOL_COMPONENTS="$(abspath $(TARGET))/tools" $(CARGO) bench -p palisade-tests --bench tools
 	$(TARGET)/release/palisade-load
 
 component: prerequisites
