@@ -7,6 +7,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/palisade/plugins
 mkdir -p "$out" "$cache"
 out=$(cd "$out" && pwd)
+trap 'rm -rf "$cache/work.$$".*' EXIT
 
 digest() { # of files and of what is in folders, through links
   find -L "$@" -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' -not -path '*/.venv/*' \
@@ -19,7 +20,7 @@ kept() {
   key=$(cd "$root" && digest "examples/tools/$name" tests/plugins/build.sh)
   component=$cache/$name-$key.wasm
   if [ ! -e "$component" ]; then
-    work=$(mktemp -d "$cache/work.XXXXXX")
+    work=$(mktemp -d "$cache/work.$$.XXXXXX")
     (cd "$source" && tar -ch --exclude node_modules --exclude .venv --exclude __pycache__ --exclude '*.wasm' .) | tar -x -C "$work"
     (cd "$work" && "$build")
     rm -f "$cache/$name"-*.wasm
