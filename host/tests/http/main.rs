@@ -11,6 +11,8 @@ mod account;
 mod administration;
 mod connection;
 mod files;
+mod own_ledger;
+mod page;
 mod payloads;
 mod reading;
 mod storage;

@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod chat;
 mod files;
+mod ledger;
 mod listings;
 mod operations;
 mod project;
@@ -16,7 +17,7 @@ use axum::{
 use http::Uri;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{HttpError, observe};
+use super::{HttpError, observe, ui};
 use crate::app::App;
 
 /// All routes of the host.
@@ -26,6 +27,7 @@ pub fn router(app: App) -> Router {
         .route("/ai/object", post(chat::object))
         .route("/ai/files", post(files::upload))
         .route("/ai/files/{id}", delete(files::remove))
+        .route("/ai/ledger", get(ledger::own))
         .route("/ai/models", get(listings::models))
         .route("/ai/tools", get(listings::tools));
     let operations = Router::new()
@@ -46,12 +48,15 @@ pub fn router(app: App) -> Router {
         .route("/items/{collection}", get(project::items))
         .route("/items/{collection}/{id}", get(project::item))
         .route("/files", get(project::files))
+        .route("/roles", get(project::roles))
+        .route("/users", get(project::users))
         .route("/assets/{id}", get(project::asset));
     Router::new()
         .merge(ai)
         .merge(admin::routes())
         .merge(operations)
         .merge(project)
+        .merge(ui::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(observe::panicked))

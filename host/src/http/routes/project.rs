@@ -95,6 +95,24 @@ pub(super) async fn files(
     answer(project.files(&caller, &query).await?)
 }
 
+/// `GET /roles`.
+pub(super) async fn roles(
+    Embedded(project): Embedded,
+    Anyone(caller): Anyone,
+    ItemQuery(query): ItemQuery,
+) -> Answer {
+    answer(project.roles(&caller, &query).await?)
+}
+
+/// `GET /users`.
+pub(super) async fn users(
+    Embedded(project): Embedded,
+    Anyone(caller): Anyone,
+    ItemQuery(query): ItemQuery,
+) -> Answer {
+    answer(project.users(&caller, &query).await?)
+}
+
 /// `GET /assets/{id}`.
 pub(super) async fn asset(
     Embedded(project): Embedded,
