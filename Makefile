@@ -72,8 +72,9 @@ sdk: npm
 npm:
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
 
-ui:
-	@echo "The user interface isn't part of this version yet."; exit 1
+# The page that the host serves, in extension/dist-ui.
+ui: npm
+	cd extension && npm ci --no-audit --no-fund && npm run build:ui
 
 deny:
 	@command -v cargo-deny >/dev/null || $(CARGO) install cargo-deny --locked
