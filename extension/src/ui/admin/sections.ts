@@ -49,7 +49,7 @@ export const GROUPS: Group[] = [
   },
   {
     title: "admin.group.system",
-    sections: [{ id: "health", icon: "shield", title: "admin.health.title", component: HealthSection }],
+    sections: [{ id: "health", icon: "check", title: "admin.health.title", component: HealthSection }],
   },
 ];
 
