@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
-import { FAKE_KEY, startFake } from "../sdk/fake.mjs";
-import { PEOPLE, startPalisade } from "../sdk/harness.mjs";
-import { assertAccessible, PHONE, startBrowser, visit } from "./visit.mjs";
+import { FAKE_KEY } from "../sdk/fake.mjs";
+import { assertAccessible, PHONE } from "./accessible.mjs";
+import { openPage } from "./browser.mjs";
+import { MODEL, PEOPLE, says, startStage } from "./stage.mjs";
 
-const MODEL = "settings-tests";
 const SECTIONS = ["providers", "models", "assistant", "tools", "plugins", "ledger", "health"];
 
 /** A component that asks for something of each kind. */
@@ -30,31 +30,34 @@ const PLUGIN = {
 };
 
 describe("Settings", () => {
+  let stage;
   let fake;
   let host;
-  let browser;
-  let visitor;
+  let opened;
   let page;
 
   before(async () => {
-    fake = await startFake();
-    host = await startPalisade({ fake, models: [MODEL], catalogue: false });
-    await fake.script(MODEL, { steps: [{ answer: "message", text: '{"ok":true}' }], after_last: "repeat" });
-    browser = await startBrowser();
+    stage = await startStage();
+    ({ fake, host } = stage);
+    await fake.script(MODEL, { steps: [says('{"ok":true}')], after_last: "repeat" });
   });
   beforeEach(async () => {
-    visitor = await visit(browser, host, PEOPLE.admin);
-    page = visitor.page;
+    opened = await openPage(stage.browser, stage.url, PEOPLE.admin);
+    page = opened.page;
   });
-  afterEach(() => visitor.close());
-  after(async () => {
-    await browser?.close();
-    await host?.stop();
-    await fake?.stop();
+  afterEach(async () => {
+    await opened.close();
+    assert.deepEqual(opened.complaints, [], "the browser's console");
+    assert.deepEqual(opened.foreign, [], "requests to other origins");
   });
+  after(() => stage?.stop());
 
+  /** The browser complains of each answer that is no success; a test that provokes one says so. */
+  const forgive = (status) => {
+    opened.complaints = opened.complaints.filter((complaint) => !complaint.includes(`status of ${status}`));
+  };
   const go = async (section) => {
-    await page.goto(`${host.url}/#/admin/${section}`);
+    await page.goto(`${stage.url}/#/admin/${section}`);
     await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
   };
   const button = (name) => page.getByRole("main").getByRole("button", { name });
@@ -62,13 +65,13 @@ describe("Settings", () => {
   const saved = () => page.getByRole("status").filter({ hasText: "Saved." }).first().waitFor();
 
   test("are neither shown to others nor answered", async () => {
-    const editor = await visit(browser, host, PEOPLE.editor, { at: "#/admin/providers" });
-    await editor.page.getByLabel("Message").first().waitFor();
+    const editor = await openPage(stage.browser, stage.url, PEOPLE.editor);
+    await editor.page.goto(`${stage.url}/#/admin/providers`);
+    await editor.input.waitFor();
     assert.equal(await editor.page.getByRole("button", { name: "Settings", exact: true }).count(), 0);
     assert.equal(await editor.page.getByRole("heading", { name: "Providers" }).count(), 0);
     const status = await editor.page.evaluate(async () => (await fetch("/ai/admin/providers")).status);
     assert.equal(status, 403);
-    editor.forgive(/403/);
     await editor.close();
   });
 
@@ -78,7 +81,7 @@ describe("Settings", () => {
     await page.getByRole("navigation").getByRole("link", { name: "Ledger" }).click();
     await page.getByRole("heading", { name: "Ledger", level: 1 }).waitFor();
     await page.getByRole("button", { name: "Back to the chat" }).click();
-    await page.getByLabel("Message").first().waitFor();
+    await opened.input.waitFor();
   });
 
   test("a key goes in, is tested with a real call, and is never shown", async () => {
@@ -107,7 +110,7 @@ describe("Settings", () => {
     await alert.waitFor();
     assert.match(await alert.innerText(), /did not accept the key/);
     assert.ok(!(await page.content()).includes("sk-wrong-0123456789"));
-    visitor.forgive(/503/);
+    forgive(503);
   });
 
   test("a key is deleted after a question, and set again", async () => {
@@ -128,18 +131,19 @@ describe("Settings", () => {
   });
 
   test("allowed models are added, removed and given back to the configuration", async () => {
+    const before = (await settings()).allowed_models.fake;
     await go("models");
     await page.getByLabel("Add a model").fill("another-model");
     await button("Save").click();
     await saved();
-    assert.deepEqual((await settings()).allowed_models.fake, [MODEL, "another-model"]);
+    assert.deepEqual((await settings()).allowed_models.fake, [...before, "another-model"]);
     await button(`Remove ${MODEL}`).click();
     await button("Discard").click();
     await page.getByText(MODEL, { exact: true }).waitFor();
     await button("Remove another-model").click();
     await button("Save").click();
     await saved();
-    assert.deepEqual((await settings()).allowed_models.fake, [MODEL]);
+    assert.deepEqual((await settings()).allowed_models.fake, before);
     await button("Go back to the configuration file").click();
     await page.getByText("Changed here").waitFor({ state: "detached" });
     assert.deepEqual((await settings()).changed.allowed_models ?? {}, {});
@@ -168,7 +172,7 @@ describe("Settings", () => {
     await button("Save").first().click();
     await page.getByRole("alert").waitFor();
     assert.equal((await settings()).max_steps, 9);
-    visitor.forgive(/409/);
+    forgive(409);
   });
 
   test("ceilings are set for everybody and for a role", async () => {
@@ -191,7 +195,7 @@ describe("Settings", () => {
     );
     await go("plugins");
     await page.getByText("This host has no plugins.").waitFor();
-    visitor.forgive(/404/);
+    forgive(404);
   });
 
   test("a plugin gets exactly what is ticked, and its secrets go in", async () => {
@@ -208,7 +212,7 @@ describe("Settings", () => {
     });
     await go("plugins");
     await page.getByText("Nothing is granted yet").waitFor();
-    await assertAccessible(page, "plugin-new");
+    await assertAccessible(opened, "plugin-new");
     await button("Tick all").click();
     await page.getByLabel("update in articles").uncheck();
     await button("Grant what is ticked").click();
@@ -260,15 +264,16 @@ describe("Settings", () => {
     test(`${section} can be used by everybody, on a phone too`, async () => {
       await go(section);
       await page.waitForLoadState("networkidle");
-      await assertAccessible(page, `admin-${section}`);
+      await assertAccessible(opened, `admin-${section}`);
       await page.setViewportSize(PHONE);
-      await assertAccessible(page, `admin-${section}-phone`);
-      visitor.forgive(/404/);
+      await assertAccessible(opened, `admin-${section}-phone`);
+      forgive(404);
     });
   }
 
   test("there are texts in German", async () => {
-    const german = await visit(browser, host, PEOPLE.admin, { at: "#/admin/providers", locale: "de-DE" });
+    const german = await openPage(stage.browser, stage.url, PEOPLE.admin, { language: "de" });
+    await german.page.goto(`${stage.url}/#/admin/providers`);
     await german.page.getByRole("heading", { name: "Anbieter", level: 1 }).waitFor();
     await german.close();
   });

@@ -2,54 +2,44 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
-import { startFake } from "../sdk/fake.mjs";
-import { PEOPLE, startPalisade } from "../sdk/harness.mjs";
-import { assertAccessible, PHONE, startBrowser, visit } from "./visit.mjs";
-
-const MODEL = "what-was-sent";
-const read = (fields) => ({
-  name: "items",
-  arguments: { action: "read", collection: "articles", query: { fields, limit: 2 } },
-});
+import { assertAccessible, PHONE } from "./accessible.mjs";
+import { openPage } from "./browser.mjs";
+import { calls, items, MODEL, PEOPLE, says, startStage } from "./stage.mjs";
+const read = (fields) => items({ action: "read", query: { fields, limit: 2 } });
 
 describe("What was sent", () => {
-  let fake;
+  let stage;
   let host;
-  let browser;
-  let visitor;
+  let opened;
   let page;
 
   before(async () => {
-    fake = await startFake();
-    host = await startPalisade({ fake, models: [MODEL], catalogue: false, workspace: { approvals: "writes" } });
-    browser = await startBrowser();
+    stage = await startStage({ workspace: { approvals: "writes" } });
+    host = stage.host;
   });
   beforeEach(async () => {
-    await fake.script(MODEL, {
-      steps: [
-        { answer: "message", tool_calls: [read(["id", "title"]), read(["internal_note"])], tokens: { prompt: 1200, completion: 30, cached: 200 } },
-        { answer: "message", text: "Two articles.", tokens: { prompt: 1500, completion: 12 } },
-      ],
-    });
-    visitor = await visit(browser, host, PEOPLE.editor);
-    page = visitor.page;
-    await page.getByLabel("Message").first().fill("Which articles are there?");
-    await page.keyboard.press("Enter");
-    await page.getByText("Two articles.").first().waitFor();
+    await stage.script(
+      { ...calls(read(["id", "title"]), read(["internal_note"])), tokens: { prompt: 1200, completion: 30, cached: 200 } },
+      says("Two articles.", { tokens: { prompt: 1500, completion: 12 } }),
+    );
+    opened = await openPage(stage.browser, stage.url, PEOPLE.editor);
+    page = opened.page;
+    await opened.say("Which articles are there?");
+    await opened.shows("Two articles.");
+    await opened.rest();
     await page.getByRole("button", { name: "What was sent" }).click();
     await page.getByRole("dialog").getByRole("heading", { name: `To fake, model ${MODEL}` }).waitFor();
   });
-  afterEach(() => visitor.close());
-  after(async () => {
-    await browser?.close();
-    await host?.stop();
-    await fake?.stop();
+  afterEach(async () => {
+    await opened.close();
+    assert.deepEqual(opened.complaints, [], "the browser's console");
+    assert.deepEqual(opened.foreign, [], "requests to other origins");
   });
+  after(() => stage?.stop());
 
   test("provider, model, data, tokens and what was withheld stand there", async () => {
     const panel = page.getByRole("dialog");
     const fact = (name) => panel.locator("dl > div").filter({ hasText: name }).locator("dd").innerText();
-    await panel.getByText("Database").waitFor({ state: "detached" });
     assert.equal(await fact("Calls"), "2");
     assert.match(await fact("Input tokens"), /^2,700 \(200 from the cache\)$/);
     assert.match(await fact("Sent"), /kB$/);
@@ -74,8 +64,8 @@ describe("What was sent", () => {
   });
 
   test("can be used by everybody, on a phone too", async () => {
-    await assertAccessible(page, "sent");
+    await assertAccessible(opened, "sent");
     await page.setViewportSize(PHONE);
-    await assertAccessible(page, "sent-phone");
+    await assertAccessible(opened, "sent-phone");
   });
 });

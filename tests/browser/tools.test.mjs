@@ -2,44 +2,33 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
-import { startFake } from "../sdk/fake.mjs";
-import { PEOPLE, startPalisade } from "../sdk/harness.mjs";
-import { assertAccessible, PHONE, startBrowser, visit } from "./visit.mjs";
-
-const MODEL = "tool-settings";
+import { assertAccessible, PHONE } from "./accessible.mjs";
+import { openPage } from "./browser.mjs";
+import { MODEL, PEOPLE, says, setCeiling, startStage } from "./stage.mjs";
 
 describe("Tool settings", () => {
-  let fake;
+  let stage;
   let host;
-  let browser;
-  let visitor;
+  let opened;
   let page;
 
   before(async () => {
-    fake = await startFake();
-    host = await startPalisade({ fake, models: [MODEL], catalogue: false });
-    await fake.script(MODEL, { steps: [{ answer: "message", text: "Good day." }], after_last: "repeat" });
-    browser = await startBrowser();
+    stage = await startStage();
+    host = stage.host;
+    await stage.fake.script(MODEL, { steps: [says("Good day.")], after_last: "repeat" });
   });
   beforeEach(async () => {
-    visitor = await visit(browser, host, PEOPLE.editor);
-    page = visitor.page;
+    opened = await openPage(stage.browser, stage.url, PEOPLE.editor);
+    page = opened.page;
   });
-  afterEach(() => visitor.close());
-  after(async () => {
-    await browser?.close();
-    await host?.stop();
-    await fake?.stop();
+  afterEach(async () => {
+    await opened.close();
+    assert.deepEqual(opened.complaints, [], "the browser's console");
+    assert.deepEqual(opened.foreign, [], "requests to other origins");
   });
+  after(() => stage?.stop());
 
-  const ceiling = async (mode) => {
-    const response = await fetch(`${host.url}/ai/admin/tools/items`, {
-      method: "PATCH",
-      headers: { "content-type": "application/json", authorization: `Bearer ${PEOPLE.admin.token}` },
-      body: JSON.stringify({ default: mode }),
-    });
-    assert.equal(response.status, 200);
-  };
+  const ceiling = (mode) => setCeiling(host, PEOPLE.admin.token, "items", mode);
   const open = async () => {
     await page.getByRole("button", { name: "Tools", exact: true }).click();
     await page.getByRole("dialog").getByRole("heading", { name: "items", exact: true }).waitFor();
@@ -47,8 +36,7 @@ describe("Tool settings", () => {
   const items = () => page.getByRole("dialog").getByLabel("items", { exact: true });
   const posted = async (text) => {
     const request = page.waitForRequest((one) => one.method() === "POST" && one.url().endsWith("/ai/chat"));
-    await page.getByLabel("Message").first().fill(text);
-    await page.keyboard.press("Enter");
+    await opened.say(text);
     return (await request).postDataJSON();
   };
 
@@ -94,8 +82,8 @@ describe("Tool settings", () => {
 
   test("can be used by everybody, on a phone too", async () => {
     await open();
-    await assertAccessible(page, "tool-settings");
+    await assertAccessible(opened, "tool-settings");
     await page.setViewportSize(PHONE);
-    await assertAccessible(page, "tool-settings-phone");
+    await assertAccessible(opened, "tool-settings-phone");
   });
 });
