@@ -51,7 +51,7 @@ describe("Tool settings", () => {
     await ceiling("disabled");
     await page.reload();
     await page.getByRole("button", { name: "Tools", exact: true }).click();
-    await page.getByRole("dialog").getByRole("heading", { name: "files", exact: true }).waitFor();
+    await page.getByRole("dialog").getByRole("heading", { name: "schema", exact: true }).waitFor();
     assert.equal(await items().count(), 0, "a tool that is off for all isn't offered");
     await ceiling(null);
   });
@@ -73,8 +73,8 @@ describe("Tool settings", () => {
   test("tools are found by their words", async () => {
     await open();
     const dialog = page.getByRole("dialog");
-    await dialog.getByRole("searchbox").fill("folders");
-    await dialog.getByRole("heading", { name: "folders", exact: true }).waitFor();
+    await dialog.getByRole("searchbox").fill("data model");
+    await dialog.getByRole("heading", { name: "schema", exact: true }).waitFor();
     assert.equal(await items().count(), 0);
     await dialog.getByRole("searchbox").fill("nothing-of-this-name");
     await dialog.getByText("No tool has these words.").waitFor();
