@@ -18,6 +18,8 @@ const BUILDS: Record<string, () => UserConfig> = {
     plugins: [vue()],
     build: {
       outDir: "../dist-ui",
+      // Directus has files of the project under /assets.
+      assetsDir: "static",
       emptyOutDir: true,
       target: "es2022",
       // The page's policy allows no data in place of a file, and no inline script.

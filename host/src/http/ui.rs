@@ -19,7 +19,7 @@ const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/ui_files.rs"));
 /// The file that is the page.
 const PAGE: &str = "index.html";
 /// The folder whose files have a hash of their content in their name.
-const HASHED: &str = "assets/";
+const HASHED: &str = "static/";
 /// Codings and the endings of their files, the smallest first.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
@@ -110,9 +110,9 @@ mod tests {
     use super::*;
 
     const SOME: &[File] = &[
-        ("assets/a-1.js", b"script"),
-        ("assets/a-1.js.br", b"br"),
-        ("assets/a-1.js.gz", b"gz"),
+        ("static/a-1.js", b"script"),
+        ("static/a-1.js.br", b"br"),
+        ("static/a-1.js.gz", b"gz"),
         ("index.html", b"page"),
     ];
 
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_client_gets_no_coding_that_it_does_not_take() {
         for accepted in [&[][..], &["identity"], &["brotli"], &["br;q=0, gzip; q=0.0"]] {
-            assert_eq!(coding("assets/a-1.js", accepted), None, "{accepted:?}");
+            assert_eq!(coding("static/a-1.js", accepted), None, "{accepted:?}");
         }
         assert_eq!(coding("index.html", &["br, gzip"]), None, "there is no such file");
     }
@@ -141,13 +141,13 @@ mod tests {
             (&["gzip, deflate"], "gzip"),
             (&["br;q=0", "GZIP;q=0.5"], "gzip"),
         ] {
-            assert_eq!(coding("assets/a-1.js", accepted).as_deref(), Some(expected));
+            assert_eq!(coding("static/a-1.js", accepted).as_deref(), Some(expected));
         }
     }
 
     #[test]
     fn only_files_with_a_hash_in_their_name_are_kept() {
-        assert!(cache_control("assets/a-1.js").contains("immutable"));
+        assert!(cache_control("static/a-1.js").contains("immutable"));
         assert_eq!(cache_control("index.html"), "no-cache");
     }
 }

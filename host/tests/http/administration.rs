@@ -229,9 +229,11 @@ fn a_provider_that_cannot_be_used_is_not_said_to_work() {
 [[providers]]
 id = "inside"
 kind = "openai-compatible"
-base_url = "https://127.0.0.1:9/v1"
+base_url = "http://127.0.0.1:9/v1"
 requires_key = false
 allowed_models = ["a"]
+[egress]
+allow_private = ["127.0.0.1:9"]
 "#;
     with_own_host(unreachable, async |host| {
         let mut report = String::new();

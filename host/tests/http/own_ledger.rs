@@ -78,8 +78,9 @@ fn the_caller_sees_what_went_where_for_an_answer() {
         let call = rows.iter().find(|row| row["kind"] == "provider_call").expect("a call");
         assert_eq!((&call["provider"], &call["model"]), (&json!("demo"), &json!("demo")));
         assert!(call["bytes_sent"].as_u64() > Some(0), "{call}");
-        let read = rows.iter().find(|row| row["kind"] == "data_operation").expect("a read");
-        assert_eq!(read["collections"], json!(["articles"]));
+        let read = |row: &&Value| row["collections"] == json!(["articles"]);
+        let read = rows.iter().find(read).expect("a read of the articles");
+        assert_eq!((&read["kind"], &read["outcome"]), (&json!("data_operation"), &json!("ok")));
         for row in rows {
             for hidden in ["id", "workspace", "user", "approval_id"] {
                 assert_eq!(row.get(hidden), None, "{row}");

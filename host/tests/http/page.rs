@@ -20,10 +20,10 @@ fn only_the_page_and_its_own_files_are_served() {
         for path in [
             "/index.html",
             "/index.html.br",
-            "/assets/",
-            "/assets/nothing.js",
-            "/assets/../index.html",
-            "/assets/%2e%2e/palisade.toml",
+            "/static/",
+            "/static/nothing.js",
+            "/static/../index.html",
+            "/static/%2e%2e/palisade.toml",
             "/palisade.toml",
             "/.gitignore",
         ] {
@@ -80,7 +80,7 @@ fn all_that_the_page_loads_comes_from_the_host() {
             assert_eq!(answer.status, StatusCode::OK, "{address}");
             assert_ne!(header(&answer, "content-type"), "application/octet-stream", "{address}");
             let kept = header(&answer, "cache-control").contains("immutable");
-            assert_eq!(kept, path.starts_with("/assets/"), "{address}");
+            assert_eq!(kept, path.starts_with("/static/"), "{address}");
         }
     });
 }
