@@ -33,8 +33,9 @@ export async function openPage(browser, url, person, { width = 1280, height = 86
   const complaints = [];
   const foreign = [];
   page.on("console", (message) => {
-    // Asking who is there before signing in is answered with a refusal.
-    const isRefusal = /status of 40[13]/.test(message.text());
+    // Asking who is there before signing in is answered with a refusal, and so is a file for a provider
+    // that stores none.
+    const isRefusal = /status of 40[013]/.test(message.text()) && /\/(users|auth|policies|ai\/files)\b/.test(message.location().url);
     if (message.type() === "error" && !isRefusal) complaints.push(`${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));

@@ -47,7 +47,7 @@ const LINKS = [
   "[a](data:text/html;base64,PHNjcmlwdD4=)",
   "[a](vbscript:x)",
   "[a](file:///etc/passwd)",
-  "[a](blob:https://x/1)",
+  "[a](blob:null/1)",
   "[a](//evil.example/x)",
   "[a](/auth/logout)",
   "[a](https://user:password@evil.example/)",

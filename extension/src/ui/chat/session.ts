@@ -8,6 +8,7 @@ import {
 } from "ai";
 import { computed, reactive, ref, shallowRef, toRaw, watch, type ComputedRef } from "vue";
 
+import { modelKey } from "../api/assistant.ts";
 import type { ApiClient } from "../api/client.ts";
 import { explain } from "../api/errors.ts";
 import { t } from "../i18n/index.ts";
@@ -179,22 +180,22 @@ export class ChatSession {
     this.retry.value = undefined;
     for (const call of Object.keys(this.progress)) delete this.progress[call];
     if (broken || this.#stopped) this.#interrupt();
-    else this.#stampModel();
+    else this.#complete();
     this.#keep();
   }
 
-  #stampModel(): void {
-    const last = this.#chat.messages.at(-1);
-    const model = this.#options.settings().model;
-    if (last?.role !== "assistant" || model === undefined || last.metadata?.model !== undefined) return;
-    this.#replaceLast({ ...last, metadata: { ...last.metadata, model: `${model.provider}/${model.model}` } });
-  }
-
-  /** Notes on the answer that it isn't whole. */
-  #interrupt(): void {
+  /** Notes on the answer which model gave it. */
+  #complete(): void {
     const last = this.#chat.messages.at(-1);
     if (last?.role !== "assistant") return;
-    this.#replaceLast(withoutUnfinished({ ...last, metadata: { ...last.metadata, interrupted: true } }));
+    const { interrupted: _, ...metadata } = last.metadata ?? {};
+    const model = this.#options.settings().model;
+    this.#replaceLast({ ...last, metadata: { ...(model && { model: modelKey(model) }), ...metadata } });
+  }
+
+  #interrupt(): void {
+    const last = this.#chat.messages.at(-1);
+    if (last?.role === "assistant") this.#replaceLast(withoutUnfinished(interrupted(last)));
   }
 
   #settle(): void {
@@ -223,6 +224,13 @@ export class ChatSession {
 
   #keep(): void {
     this.#keptAt = Date.now();
-    this.#options.onChange([...this.#chat.messages]);
+    const messages = [...this.#chat.messages];
+    const last = messages.at(-1);
+    // Whoever finds it like this finds half an answer.
+    if (this.isRunning.value && last?.role === "assistant") messages.splice(-1, 1, interrupted(last));
+    this.#options.onChange(messages);
   }
 }
+
+/** The answer with a note that it isn't whole. */
+const interrupted = (message: Message): Message => ({ ...message, metadata: { ...message.metadata, interrupted: true } });

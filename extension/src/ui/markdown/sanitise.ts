@@ -10,6 +10,8 @@ const CONFIG: Config & { RETURN_DOM_FRAGMENT: true } = {
   ],
   ALLOWED_ATTR: ["href", "title", "target", "rel", "start", "align"],
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+  // None of these is an address, which the expression above is about.
+  ADD_URI_SAFE_ATTR: ["target", "rel", "start", "align"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   KEEP_CONTENT: true,
