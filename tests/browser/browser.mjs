@@ -88,6 +88,22 @@ export class ChatPage {
     await this.page.waitForFunction(() => document.querySelector("article[aria-busy=true]") === null && document.querySelector("button[aria-label=Stop]") === null);
   }
 
+  /** Puts a conversation into the browser's storage, and opens it. */
+  async keep(messages, title = "Kept") {
+    await this.page.evaluate(
+      ([kept, name]) => {
+        const opened = Object.keys(localStorage).find((key) => key.endsWith(".open-conversation"));
+        const user = opened.split(".")[1];
+        localStorage.setItem(`palisade.${user}.conversation.kept`, JSON.stringify(kept));
+        localStorage.setItem(`palisade.${user}.conversations`, JSON.stringify([{ id: "kept", title: name, named: true, at: 1 }]));
+        localStorage.setItem(opened, JSON.stringify("kept"));
+      },
+      [messages, title],
+    );
+    await this.page.reload();
+    await this.page.getByRole("heading", { name: title }).waitFor();
+  }
+
   screenshot(name) {
     return this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
   }
