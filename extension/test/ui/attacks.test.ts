@@ -65,7 +65,7 @@ const IMAGES = [
 ];
 
 /** What an element may be and have, written down a second time. */
-const TAGS = new Set("A BLOCKQUOTE BR CODE DEL DIV EM H3 H4 H5 H6 HR LI OL P PRE S SMALL STRONG TABLE TBODY TD TH THEAD TR UL".split(" "));
+const TAGS = new Set("A BLOCKQUOTE BR CODE DEL DIV EM H2 H3 H4 H5 H6 HR LI OL P PRE S SMALL STRONG TABLE TBODY TD TH THEAD TR UL".split(" "));
 const ATTRIBUTES = new Set(["href", "title", "target", "rel", "start", "align"]);
 
 function assertHarmless(element: HTMLElement, source: string): void {

@@ -51,7 +51,8 @@ export class ChatSession {
   /** The user has answered something that the turn waited for. */
   #mayGoOn = false;
   #stopped = false;
-  #frame = 0;
+  #isPainting = false;
+  #isDisposed = false;
   #keptAt = 0;
 
   constructor(options: SessionOptions) {
@@ -139,7 +140,7 @@ export class ChatSession {
 
   dispose(): void {
     for (const stop of this.#stopWatching) stop();
-    cancelAnimationFrame(this.#frame);
+    this.#isDisposed = true;
     if (this.isRunning.value) {
       this.#interrupt();
       void this.stop();
@@ -208,18 +209,22 @@ export class ChatSession {
   }
 
   #paintSoon(): void {
-    // A page in the background paints nothing, and is not to be found unfinished.
-    this.#frame ||= document.hidden ? window.setTimeout(() => this.#paint(), 100) : requestAnimationFrame(() => this.#paint());
+    if (this.#isPainting) return;
+    this.#isPainting = true;
+    const paint = (): void => this.#paint();
+    // A page in the background has no frames, and is not to be found unfinished.
+    if (document.hidden) setTimeout(paint, 100);
+    else requestAnimationFrame(paint);
   }
 
   #paint(): void {
-    this.#frame = 0;
+    if (this.#isDisposed) return;
+    this.#isPainting = false;
     // Raw, so that showing them doesn't watch each of their values.
     this.messages.value = toRaw(this.#chat.messages).map((message) => toRaw(message));
-    if (this.isRunning.value) {
-      this.retry.value = undefined;
-      if (Date.now() - this.#keptAt > KEEP_EVERY_MS) this.#keep();
-    }
+    if (!this.isRunning.value) return;
+    this.retry.value = undefined;
+    if (Date.now() - this.#keptAt > KEEP_EVERY_MS) this.#keep();
   }
 
   #keep(): void {
