@@ -174,12 +174,13 @@ test("what can't be read is said to be so, and only new values are shown", async
 });
 
 test("an import from the web shows where it goes", async () => {
-  await stage.script(calls({ name: "files", arguments: { action: "import", data: [{ url: "https://pictures.example/a.png" }] } }), says("No then."));
-  await chat.say("Fetch a picture");
+  // The embedded project imports no files, so the question is one that the browser kept.
+  const url = "https://pictures.example/a.png";
+  const part = { type: "tool-files", toolCallId: "c1", state: "approval-requested", approval: { id: "apr1.kept" }, input: { action: "import", data: [{ url, file: { title: "A picture" } }] } };
+  await chat.keep([{ id: "1", role: "user", parts: [{ type: "text", text: "Fetch a picture" }] }, { id: "2", role: "assistant", parts: [{ type: "step-start" }, part] }]);
   await chat.card.getByRole("heading", { name: "Import 1 file from the web" }).waitFor();
   await chat.card.getByText("https://pictures.example", { exact: true }).waitFor();
-  await chat.button("Deny").click();
-  await chat.shows("No then.");
+  await chat.card.getByText(/"title": "A picture"/).first().waitFor();
 });
 
 describe("as an administrator", () => {

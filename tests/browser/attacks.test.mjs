@@ -132,15 +132,7 @@ describe("what is stored in the browser", () => {
       { id: "1", role: "user", parts: [{ type: "text", text: "<img src=x onerror=alert(1)>" }, { type: "file", mediaType: "image/png", url: "https://evil.example/f.png", filename: "f" }], metadata: { thumbnails: { "https://evil.example/f.png": "https://evil.example/t.png" } } },
       { id: "2", role: "assistant", parts: [{ type: "text", text: HTML.join("\n\n") }, { type: "file", mediaType: "image/svg+xml", url: "data:image/svg+xml,<svg onload=alert(1)>" }, { type: "source-url", sourceId: "s", url: "javascript:alert(1)", title: "source" }] },
     ];
-    await chat.page.evaluate((messages) => {
-      const index = Object.keys(localStorage).find((key) => key.endsWith(".open-conversation"));
-      const user = index.split(".")[1];
-      localStorage.setItem(`palisade.${user}.conversation.evil`, JSON.stringify(messages));
-      localStorage.setItem(`palisade.${user}.conversations`, JSON.stringify([{ id: "evil", title: "<b>Evil</b>", named: true, at: 1 }]));
-      localStorage.setItem(index, JSON.stringify("evil"));
-    }, evil);
-    await chat.page.reload();
-    await chat.page.getByRole("heading", { name: "<b>Evil</b>" }).waitFor();
+    await chat.keep(evil, "<b>Evil</b>");
     await assertNothingOfIt(chat.answers.last());
     assert.equal(await chat.page.locator(".sources a").count(), 0);
     await chat.page.evaluate(() => (globalThis.attacked = []));

@@ -33,8 +33,9 @@ export async function openPage(browser, url, person, { width = 1280, height = 86
   const complaints = [];
   const foreign = [];
   page.on("console", (message) => {
-    // Asking who is there before signing in is answered with a refusal.
-    const isRefusal = /status of 40[13]/.test(message.text());
+    // Asking who is there before signing in is answered with a refusal, and so is a file for a provider
+    // that stores none.
+    const isRefusal = /status of 40[013]/.test(message.text()) && /\/(users|auth|policies|ai\/files)\b/.test(message.location().url);
     if (message.type() === "error" && !isRefusal) complaints.push(`${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
@@ -85,6 +86,22 @@ export class ChatPage {
   /** Waits until no answer is being written. */
   async rest() {
     await this.page.waitForFunction(() => document.querySelector("article[aria-busy=true]") === null && document.querySelector("button[aria-label=Stop]") === null);
+  }
+
+  /** Puts a conversation into the browser's storage, and opens it. */
+  async keep(messages, title = "Kept") {
+    await this.page.evaluate(
+      ([kept, name]) => {
+        const opened = Object.keys(localStorage).find((key) => key.endsWith(".open-conversation"));
+        const user = opened.split(".")[1];
+        localStorage.setItem(`palisade.${user}.conversation.kept`, JSON.stringify(kept));
+        localStorage.setItem(`palisade.${user}.conversations`, JSON.stringify([{ id: "kept", title: name, named: true, at: 1 }]));
+        localStorage.setItem(opened, JSON.stringify("kept"));
+      },
+      [messages, title],
+    );
+    await this.page.reload();
+    await this.page.getByRole("heading", { name: title }).waitFor();
   }
 
   screenshot(name) {

@@ -16,24 +16,33 @@ after(() => stage?.stop());
 const SENTENCE = "The **quick** brown fox jumps over `the` lazy dog, and [then](https://example.com/) it rests. ";
 const SECTION = `## Section\n\n${SENTENCE.repeat(3)}\n\n- one\n- two\n- three\n\n\`\`\`js\nconst a = 1;\nconst b = 2;\n\`\`\`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\n`;
 
+/**
+ * The longest tasks of the page's main thread, in milliseconds of processor time: what the clock says
+ * has the time of others in it that use this machine.
+ */
+function longestTasks(trace) {
+  const { traceEvents } = JSON.parse(trace.toString());
+  const mains = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(({ name, pid, tid, tdur }) => name === "RunTask" && mains.has(`${pid} ${tid}`) && tdur !== undefined);
+  assert.ok(tasks.length > 100, "the trace has the page's tasks");
+  return tasks.map(({ tdur }) => tdur / 1000).sort((one, other) => other - one).slice(0, 5);
+}
+
 test("an answer of 20,000 tokens comes without a long task", async (context) => {
   const chat = await openPage(stage.browser, stage.url, PEOPLE.editor);
   try {
     const words = [];
     for (let section = 0; words.length < 20_000; section += 1) words.push(...SECTION.split(/(?<=\s)/));
     await stage.script(says([...words.slice(0, 20_000), "\n\nThe very end."], { delay_ms: 0 }));
-    await chat.page.evaluate(() => {
-      globalThis.longTasks = [];
-      new PerformanceObserver((list) => globalThis.longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
-    });
+    await stage.browser.startTracing(chat.page, { categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] });
     const begun = Date.now();
     await chat.say("Tell me everything");
-    await chat.answers.getByText("The very end.").waitFor({ timeout: 120_000 });
-    await chat.rest();
+    // Looking for a text in all of it would be a long task by itself.
+    await chat.page.waitForFunction(() => document.querySelector(".answer .markdown")?.lastElementChild?.lastElementChild?.textContent?.includes("The very end."), undefined, { polling: 250, timeout: 120_000 });
     const seconds = (Date.now() - begun) / 1000;
-    const longest = await chat.page.evaluate(() => globalThis.longTasks.sort((one, other) => other - one).slice(0, 5));
-    context.diagnostic(`20,000 tokens in ${seconds} s; long tasks: ${longest.map(Math.round).join(", ") || "none"} ms`);
-    assert.ok((longest[0] ?? 0) <= 50 * FACTOR, `a task of ${longest[0]} ms`);
+    const longest = longestTasks(await stage.browser.stopTracing());
+    context.diagnostic(`20,000 tokens in ${seconds} s; longest tasks: ${longest.map(Math.round).join(", ")} ms`);
+    assert.ok(longest[0] <= 50 * FACTOR, `a task of ${longest[0]} ms`);
   } finally {
     await chat.close();
   }

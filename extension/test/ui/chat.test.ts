@@ -119,7 +119,7 @@ describe("a paced stream", () => {
       read.push(...piece);
     }
     assert.deepEqual(read, [...bytes]);
-    assert.ok(pieces.every((length) => length <= 4096));
+    assert.ok(pieces.every((length) => length <= 2048));
   });
 
   test("gives way to others", async () => {

@@ -40,10 +40,12 @@ export class ApiClient {
   /** Sends a request and gives its answer. Whatever isn't a success is thrown as an `ApiError`. */
   async send(address: string, init: RequestInit = {}): Promise<Response> {
     let response = await this.#fetch(address, init);
-    if (response.status === 401 && (await this.#renewed())) response = await this.#fetch(address, init);
+    // Whoever is signing in has no session to renew.
+    const isSignIn = address.startsWith(this.address("project", "/auth/"));
+    if (response.status === 401 && !isSignIn && (await this.#renewed())) response = await this.#fetch(address, init);
     if (response.ok) return response;
     const error = await ApiError.of(response);
-    if (error.isSignedOut) this.#options.onSignedOut?.();
+    if (error.isSignedOut && !isSignIn) this.#options.onSignedOut?.();
     throw error;
   }
 

@@ -1,7 +1,7 @@
 // A stream in small pieces, with the browser at work on other things between them.
 
 /** Bytes that are read at once at the most. */
-const PIECE_BYTES = 4096;
+const PIECE_BYTES = 2048;
 /** Time that reading may take before something else has its turn. */
 const SLICE_MS = 8;
 

@@ -8,6 +8,7 @@ import {
 } from "ai";
 import { computed, reactive, ref, shallowRef, toRaw, watch, type ComputedRef } from "vue";
 
+import { modelKey } from "../api/assistant.ts";
 import type { ApiClient } from "../api/client.ts";
 import { explain } from "../api/errors.ts";
 import { t } from "../i18n/index.ts";
@@ -50,7 +51,8 @@ export class ChatSession {
   /** The user has answered something that the turn waited for. */
   #mayGoOn = false;
   #stopped = false;
-  #frame = 0;
+  #isPainting = false;
+  #isDisposed = false;
   #keptAt = 0;
 
   constructor(options: SessionOptions) {
@@ -138,7 +140,7 @@ export class ChatSession {
 
   dispose(): void {
     for (const stop of this.#stopWatching) stop();
-    cancelAnimationFrame(this.#frame);
+    this.#isDisposed = true;
     if (this.isRunning.value) {
       this.#interrupt();
       void this.stop();
@@ -179,22 +181,22 @@ export class ChatSession {
     this.retry.value = undefined;
     for (const call of Object.keys(this.progress)) delete this.progress[call];
     if (broken || this.#stopped) this.#interrupt();
-    else this.#stampModel();
+    else this.#complete();
     this.#keep();
   }
 
-  #stampModel(): void {
-    const last = this.#chat.messages.at(-1);
-    const model = this.#options.settings().model;
-    if (last?.role !== "assistant" || model === undefined || last.metadata?.model !== undefined) return;
-    this.#replaceLast({ ...last, metadata: { ...last.metadata, model: `${model.provider}/${model.model}` } });
-  }
-
-  /** Notes on the answer that it isn't whole. */
-  #interrupt(): void {
+  /** Notes on the answer which model gave it. */
+  #complete(): void {
     const last = this.#chat.messages.at(-1);
     if (last?.role !== "assistant") return;
-    this.#replaceLast(withoutUnfinished({ ...last, metadata: { ...last.metadata, interrupted: true } }));
+    const { interrupted: _, ...metadata } = last.metadata ?? {};
+    const model = this.#options.settings().model;
+    this.#replaceLast({ ...last, metadata: { ...(model && { model: modelKey(model) }), ...metadata } });
+  }
+
+  #interrupt(): void {
+    const last = this.#chat.messages.at(-1);
+    if (last?.role === "assistant") this.#replaceLast(withoutUnfinished(interrupted(last)));
   }
 
   #settle(): void {
@@ -207,22 +209,33 @@ export class ChatSession {
   }
 
   #paintSoon(): void {
-    // A page in the background paints nothing, and is not to be found unfinished.
-    this.#frame ||= document.hidden ? window.setTimeout(() => this.#paint(), 100) : requestAnimationFrame(() => this.#paint());
+    if (this.#isPainting) return;
+    this.#isPainting = true;
+    const paint = (): void => this.#paint();
+    // A page in the background has no frames, and is not to be found unfinished.
+    if (document.hidden) setTimeout(paint, 100);
+    else requestAnimationFrame(paint);
   }
 
   #paint(): void {
-    this.#frame = 0;
+    if (this.#isDisposed) return;
+    this.#isPainting = false;
     // Raw, so that showing them doesn't watch each of their values.
     this.messages.value = toRaw(this.#chat.messages).map((message) => toRaw(message));
-    if (this.isRunning.value) {
-      this.retry.value = undefined;
-      if (Date.now() - this.#keptAt > KEEP_EVERY_MS) this.#keep();
-    }
+    if (!this.isRunning.value) return;
+    this.retry.value = undefined;
+    if (Date.now() - this.#keptAt > KEEP_EVERY_MS) this.#keep();
   }
 
   #keep(): void {
     this.#keptAt = Date.now();
-    this.#options.onChange([...this.#chat.messages]);
+    const messages = [...this.#chat.messages];
+    const last = messages.at(-1);
+    // Whoever finds it like this finds half an answer.
+    if (this.isRunning.value && last?.role === "assistant") messages.splice(-1, 1, interrupted(last));
+    this.#options.onChange(messages);
   }
 }
+
+/** The answer with a note that it isn't whole. */
+const interrupted = (message: Message): Message => ({ ...message, metadata: { ...message.metadata, interrupted: true } });

@@ -1,6 +1,6 @@
 // Markdown to HTML. No HTML of the text gets through, no address is asked for, and a link says where
 // it leads.
-import MarkdownIt from "markdown-it";
+import MarkdownIt, { type Env } from "markdown-it";
 
 import { t } from "../i18n/index.ts";
 import { readable } from "../text.ts";
@@ -11,9 +11,9 @@ markdown.validateLink = (address) => webAddress(address) !== undefined || /^mail
 
 const { rules } = markdown.renderer;
 
-// The message has a place in the page's outline already.
-rules["heading_open"] = (tokens, index) => `<${lower(tokens[index]?.tag)}>`;
-rules["heading_close"] = (tokens, index) => `</${lower(tokens[index]?.tag)}>\n`;
+// The page has its own first heading; those of a text come below it, whichever the text begins with.
+rules["heading_open"] = (tokens, index, _, env?: Env) => `<${lower(tokens[index]?.tag, env)}>`;
+rules["heading_close"] = (tokens, index, _, env?: Env) => `</${lower(tokens[index]?.tag, env)}>\n`;
 
 // Alignment as an attribute: the page's policy allows no styles in the text.
 for (const name of ["th_open", "td_open"]) {
@@ -49,9 +49,15 @@ rules["image"] = (tokens, index) => {
   return `<a href="${href}" title="${href}" target="_blank" rel="noopener noreferrer nofollow">${name}</a> <small>(${t("markdown.imageAt", { host: escapeHtml(address.host) })})</small>`;
 };
 
-/** HTML that is yet to be sanitised. */
-export function renderMarkdown(text: string): string {
-  return markdown.render(readable(text));
+
+/** HTML that is yet to be sanitised. `topHeading` is the level that the text's headings begin with. */
+export function renderMarkdown(text: string, topHeading = 1): string {
+  return markdown.render(readable(text), { topHeading });
+}
+
+/** The level of the first heading of a text, undefined where there is none yet. */
+export function topHeading(text: string): number | undefined {
+  return /^ {0,3}(#{1,6})[ \t]/m.exec(text)?.[1]?.length;
 }
 
 function webAddress(address: string): URL | undefined {
@@ -61,6 +67,9 @@ function webAddress(address: string): URL | undefined {
   return url.username === "" && url.password === "" ? url : undefined;
 }
 
-const lower = (tag = "h1"): string => `h${Math.min(6, Number(tag.slice(1)) + 2)}`;
+function lower(tag = "h1", env: Env = {}): string {
+  const top = typeof env["topHeading"] === "number" ? env["topHeading"] : 1;
+  return `h${Math.min(6, 2 + Math.max(0, Number(tag.slice(1)) - top))}`;
+}
 
 const escapeHtml = (text: string): string => markdown.utils.escapeHtml(text);

@@ -6,10 +6,12 @@ const purify = createDOMPurify(window);
 const CONFIG: Config & { RETURN_DOM_FRAGMENT: true } = {
   ALLOWED_TAGS: [
     ...["p", "br", "hr", "strong", "em", "s", "del", "small", "code", "pre", "blockquote", "a"],
-    ...["ul", "ol", "li", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"],
+    ...["ul", "ol", "li", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"],
   ],
   ALLOWED_ATTR: ["href", "title", "target", "rel", "start", "align"],
   ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+  // None of these is an address, which the expression above is about.
+  ADD_URI_SAFE_ATTR: ["target", "rel", "start", "align"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   KEEP_CONTENT: true,
