@@ -37,7 +37,11 @@ const BUILDS: Record<string, () => UserConfig> = {
       target: "es2022",
       lib: { entry: "src/app.ts", formats: ["es"], fileName: () => "app.js" },
       // Directus's app shares these with its extensions.
-      rollupOptions: { external: ["vue", "@directus/extensions-sdk"] },
+      rolldownOptions: {
+        external: ["vue", "@directus/extensions-sdk"],
+        // Directus loads one file of an extension.
+        output: { codeSplitting: false },
+      },
     },
   }),
   api: () => ({
