@@ -61,7 +61,7 @@ describe("Tool settings", () => {
     await items().selectOption("disabled");
     await page.keyboard.press("Escape");
     assert.deepEqual((await posted("Hello")).toolApprovals, { items: "disabled" });
-    await page.getByText("Good day.").waitFor();
+    await opened.shows("Good day.");
     await page.reload();
     await open();
     assert.equal(await items().inputValue(), "disabled");
