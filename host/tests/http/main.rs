@@ -10,6 +10,7 @@ mod access;
 mod account;
 mod administration;
 mod connection;
+mod directus_page;
 mod files;
 mod own_ledger;
 mod page;

@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod chat;
+mod directus;
 mod files;
 mod ledger;
 mod listings;
@@ -18,7 +19,7 @@ use http::Uri;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{HttpError, observe, ui};
-use crate::app::App;
+use crate::{app::App, backend::Backend};
 
 /// All routes of the host.
 pub fn router(app: App) -> Router {
@@ -35,26 +36,19 @@ pub fn router(app: App) -> Router {
         .route("/server/health", get(operations::health))
         .route("/metrics", get(operations::metrics))
         .route("/openapi.json", get(operations::openapi));
-    let project = Router::new()
+    let accounts = Router::new()
         .route("/auth/login", post(account::login))
         .route("/auth/refresh", post(account::refresh))
-        .route("/auth/logout", post(account::logout))
-        .route("/users/me", get(project::users_me))
-        .route("/policies/me/globals", get(project::policies_me_globals))
-        .route("/permissions/me", get(project::permissions_me))
-        .route("/collections", get(project::collections))
-        .route("/fields", get(project::all_fields))
-        .route("/fields/{collection}", get(project::fields))
-        .route("/items/{collection}", get(project::items))
-        .route("/items/{collection}/{id}", get(project::item))
-        .route("/files", get(project::files))
-        .route("/roles", get(project::roles))
-        .route("/users", get(project::users))
-        .route("/assets/{id}", get(project::asset));
+        .route("/auth/logout", post(account::logout));
+    let project = match &app.backend {
+        Backend::Embedded(_) => project::routes(),
+        Backend::Directus(_) => directus::routes(),
+    };
     Router::new()
         .merge(ai)
         .merge(admin::routes())
         .merge(operations)
+        .merge(accounts)
         .merge(project)
         .merge(ui::routes())
         .fallback(not_found)
