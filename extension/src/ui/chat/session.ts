@@ -150,8 +150,10 @@ export class ChatSession {
 
   async #run(turn: () => Promise<void>): Promise<void> {
     this.#stopped = false;
+    const end = turn();
+    // The question is there by now, whatever becomes of the answer.
     this.#keep();
-    await turn();
+    await end;
   }
 
   /** Posts by itself only when the user has answered: never because of how an answer ends. */
