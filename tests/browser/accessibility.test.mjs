@@ -29,6 +29,29 @@ const overflows = (chat) => chat.page.evaluate(() => document.documentElement.sc
 
 const ANSWER = "### Result\n\nText with [a link](https://example.com/a) and `code`.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nlet a = 1;\n```\n";
 
+/** Menus and windows over the page. */
+async function checkWindows(chat, name) {
+  const { page } = chat;
+  const add = page.locator(".composer .menu").first();
+  for (const [index, what] of ["items", "prompts"].entries()) {
+    await add.locator("button").first().click();
+    await check(chat, "the menu of what can be added");
+    await add.locator(".panel button").nth(index + 1).click();
+    await page.getByRole("dialog").waitFor();
+    await page.waitForTimeout(600);
+    await check(chat, what);
+    assert.equal(await overflows(chat), false, what);
+    await chat.screenshot(`look-${name.replaceAll(/\W+/g, "-")}-${what}`);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  }
+  await page.locator(".composer .menu button").nth(1).click();
+  await page.getByRole("listbox").waitFor();
+  await check(chat, "the models");
+  await chat.screenshot(`look-${name.replaceAll(/\W+/g, "-")}-models`);
+  await page.keyboard.press("Escape");
+}
+
 for (const [name, options] of [
   ["desktop, light", {}],
   ["desktop, dark", { dark: true }],
@@ -74,6 +97,7 @@ for (const [name, options] of [
           .map(({ name: text, box }) => `${text}: ${box.width} x ${box.height}`),
       );
       assert.deepEqual(small, [], "targets of less than 24 pixels");
+      await checkWindows(chat, name);
     } finally {
       await chat.close();
     }

@@ -61,6 +61,23 @@ describe("answers", () => {
     assert.equal(await link.getAttribute("rel"), "noopener noreferrer nofollow");
   });
 
+  test("code inside a list can be copied too", async () => {
+    await stage.script(says("- Do this:\n\n  ```sh\n  ls -l\n  ```\n\n- Done."));
+    await chat.say("How?");
+    await chat.shows("Done.");
+    await chat.answers.getByRole("button", { name: "Copy code" }).click();
+    assert.equal((await chat.page.evaluate(() => navigator.clipboard.readText())).trim(), "ls -l");
+  });
+
+  test("an answer that was cut short says by what", async () => {
+    await stage.script({ ...says("As far as"), finish_reason: "length" });
+    await chat.say("Everything");
+    await chat.shows("The answer reached the model's limit.");
+    await stage.script({ ...says("No"), finish_reason: "content_filter" });
+    await chat.say("Other");
+    await chat.shows("The provider's filter ended this answer.");
+  });
+
   test("reasoning is there for who wants to read it", async () => {
     await stage.script({ ...says("The answer."), reasoning: { text: "First I think about it." } });
     await chat.say("Think");
@@ -194,6 +211,26 @@ describe("what goes along", () => {
     assert.match(JSON.stringify(request.body.messages), /data:image\/png;base64,/);
     await chat.page.locator("article.user").getByText("shot.png").waitFor();
     assert.equal(await chat.page.locator("article.user img").count(), 1);
+  });
+
+  test("a dropped text file, and one that is too much", async () => {
+    await chat.page.locator("form.composer").evaluate((form) => {
+      const data = new DataTransfer();
+      data.items.add(new File(["A note."], "note.txt", { type: "text/plain" }));
+      data.items.add(new File([new Uint8Array(2_000_000)], "large.png", { type: "image/png" }));
+      form.dispatchEvent(new DragEvent("dragover", { dataTransfer: data, bubbles: true, cancelable: true }));
+      form.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    });
+    const list = chat.page.getByRole("list", { name: "Goes along with the message" });
+    await list.getByText("note.txt").waitFor();
+    await list.getByText(/This provider stores no files/).waitFor();
+    await chat.input.fill("Read it");
+    assert.equal(await chat.button("Send").isDisabled(), true, "not with a file that isn't there");
+    await chat.button("Remove large.png").click();
+    await stage.script(says("A note."));
+    await chat.input.press("Enter");
+    await chat.shows("A note.");
+    await chat.page.locator("article.user").getByText("note.txt").waitFor();
   });
 
   test("a prompt with a variable", async () => {

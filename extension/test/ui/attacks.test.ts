@@ -50,7 +50,6 @@ const LINKS = [
   "[a](blob:null/1)",
   "[a](//evil.example/x)",
   "[a](/auth/logout)",
-  "[a](https://user:password@evil.example/)",
   "[a]: javascript:alert(1)\n\n[a]",
   "<javascript:alert(1)>",
 ];
@@ -93,6 +92,11 @@ describe("markdown", () => {
 
   test("links that may not be are no links", () => {
     for (const source of LINKS) assert.equal(markdown(source).querySelectorAll("a").length, 0, source);
+  });
+
+  test("a name before the host is no part of a link", () => {
+    const links = markdown("[a](https://bank.example@evil.example/)").querySelectorAll("a");
+    assert.deepEqual([...links].map((link) => link.getAttribute("href")), ["https://bank.example"]);
   });
 
   test("no image is ever fetched: it is a link that says where it leads", () => {

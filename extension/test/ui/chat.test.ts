@@ -7,6 +7,7 @@ import { paced } from "../../src/ui/chat/paced.ts";
 import { callOf, reasonsOf, snapshotOf, waitingCalls, type Message, type Part, type ToolPart } from "../../src/ui/chat/parts.ts";
 import { turnBody } from "../../src/ui/chat/request.ts";
 import { spentOn } from "../../src/ui/chat/usage.ts";
+import { promptOf } from "../../src/ui/context/project-prompts.ts";
 import { fillIn, variablesOf } from "../../src/ui/context/prompts.ts";
 import { inWords, visible } from "../../src/ui/text.ts";
 
@@ -90,6 +91,13 @@ describe("parts", () => {
 describe("prompts", () => {
   test("variables are found once each, in their order", () => {
     assert.deepEqual(variablesOf("{{b}} and {{ a }} and {{b}}, {{Größe in cm}}, {{}} {single} {{x{y}}"), ["b", "a", "Größe in cm"]);
+  });
+
+  test("a project's prompt has its instructions and the user's messages", () => {
+    const messages = [{ role: "user", text: "About {{topic}}" }, { role: "assistant", text: "Sure" }, 7];
+    assert.deepEqual(promptOf({ name: "N", system_prompt: "Be brief.", messages }, 0), { id: "project-0", name: "N", text: "Be brief.\n\nAbout {{topic}}" });
+    assert.equal(promptOf({ name: "N", messages: "none" }, 0), undefined);
+    assert.equal(promptOf({ system_prompt: "nameless" }, 0), undefined);
   });
 
   test("a value is put in as it is", () => {

@@ -51,9 +51,11 @@ export function createAssistant(shell: Shell): Assistant {
     if (conversations.isIndex(key)) conversations.reload();
   };
   window.addEventListener("storage", onStorage);
+  /** Conversations that are being answered while another is shown. */
+  const background = new Map<string, ChatSession>();
   onScopeDispose(() => {
     window.removeEventListener("storage", onStorage);
-    session.value.dispose();
+    for (const one of [session.value, ...background.values()]) one.dispose();
   });
 
   function sessionOf(id: string): ChatSession {
@@ -72,8 +74,10 @@ export function createAssistant(shell: Shell): Assistant {
   function show(id: string): void {
     const before = session.value;
     opened.value = id;
-    session.value = sessionOf(id);
-    before.dispose();
+    session.value = background.get(id) ?? sessionOf(id);
+    background.delete(id);
+    if (before.isRunning.value) background.set(before.id, before);
+    else before.dispose();
   }
 
   async function load(): Promise<void> {
@@ -103,9 +107,10 @@ export function createAssistant(shell: Shell): Assistant {
     open: (id) => id !== session.value.id && show(id),
     startNew,
     remove: (id) => {
-      const isOpen = id === session.value.id;
-      if (isOpen) startNew();
+      if (id === session.value.id) startNew();
       conversations.remove(id);
+      background.get(id)?.dispose();
+      background.delete(id);
     },
   };
 }

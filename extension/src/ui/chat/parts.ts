@@ -15,6 +15,8 @@ export interface MessageMetadata {
   thumbnails?: Record<string, string>;
   /** The answer ended because the user stopped it, or because the page was left. */
   interrupted?: boolean;
+  /** What ended the answer before the model did: its limit, or the provider's filter. */
+  cutBy?: "length" | "content-filter";
   /** When it was written, in milliseconds. */
   at?: number;
   /** The host's turns that the answer is from: a set, by their ids. */

@@ -5,6 +5,7 @@ import {
   lastAssistantMessageIsCompleteWithApprovalResponses,
   lastAssistantMessageIsCompleteWithToolCalls,
   type FileUIPart,
+  type FinishReason,
 } from "ai";
 import { computed, reactive, ref, shallowRef, toRaw, watch, type ComputedRef } from "vue";
 
@@ -72,7 +73,7 @@ export class ChatSession {
         }),
       }),
       onData: ({ type, data }) => this.#onData(type, data),
-      onFinish: ({ isAbort, isDisconnect, isError }) => this.#onFinish(isAbort || isDisconnect || isError),
+      onFinish: ({ isAbort, isDisconnect, isError, finishReason }) => this.#onFinish(isAbort || isDisconnect || isError, finishReason),
     });
     this.isRunning = computed(() => ["submitted", "streaming"].includes(this.#chat.status));
     this.isWaiting = computed(() => this.#chat.status === "submitted");
@@ -149,8 +150,10 @@ export class ChatSession {
 
   async #run(turn: () => Promise<void>): Promise<void> {
     this.#stopped = false;
+    const end = turn();
+    // The question is there by now, whatever becomes of the answer.
     this.#keep();
-    await turn();
+    await end;
   }
 
   /** Posts by itself only when the user has answered: never because of how an answer ends. */
@@ -177,21 +180,22 @@ export class ChatSession {
     if (type === "data-progress" && progress?.toolCallId !== undefined) this.progress[progress.toolCallId] = progress;
   }
 
-  #onFinish(broken: boolean): void {
+  #onFinish(broken: boolean, reason: FinishReason | undefined): void {
     this.retry.value = undefined;
     for (const call of Object.keys(this.progress)) delete this.progress[call];
     if (broken || this.#stopped) this.#interrupt();
-    else this.#complete();
+    else this.#complete(reason);
     this.#keep();
   }
 
-  /** Notes on the answer which model gave it. */
-  #complete(): void {
+  /** Notes on the answer which model gave it, and whether something cut it short. */
+  #complete(reason: FinishReason | undefined): void {
     const last = this.#chat.messages.at(-1);
     if (last?.role !== "assistant") return;
-    const { interrupted: _, ...metadata } = last.metadata ?? {};
+    const { interrupted: _, cutBy: __, ...metadata } = last.metadata ?? {};
     const model = this.#options.settings().model;
-    this.#replaceLast({ ...last, metadata: { ...(model && { model: modelKey(model) }), ...metadata } });
+    const cut = reason === "length" || reason === "content-filter" ? { cutBy: reason } : {};
+    this.#replaceLast({ ...last, metadata: { ...(model && { model: modelKey(model) }), ...metadata, ...cut } });
   }
 
   #interrupt(): void {
