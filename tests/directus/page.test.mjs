@@ -46,13 +46,14 @@ for (const version of VERSIONS) {
 
     const script = (...steps) => all.fake.script(MODEL, { steps });
     const title = async () => (await all.directus.request("GET", "/items/articles/3?fields=title")).title;
-    const button = (name) => chat.getByRole("button", { name });
+    const button = (name) => chat.getByRole("button", { name, exact: true });
+    const shows = (text) => chat.locator("article").getByText(text).first().waitFor();
     const open = async () => {
       await page.goto(`${all.directus.url}/admin/palisade`);
       await chat.locator(`form[data-model="openai/${MODEL}"]`).waitFor();
     };
     const say = async (text) => {
-      await page.getByLabel("Message").fill(text);
+      await page.getByLabel("Message", { exact: true }).fill(text);
       await page.keyboard.press("Enter");
     };
 
@@ -62,23 +63,26 @@ for (const version of VERSIONS) {
       await say("Rename article 3");
       await button("Approve").focus();
       await page.keyboard.press("Enter");
-      await chat.getByText("Renamed.").waitFor();
+      await shows("Renamed.");
       assert.equal(await title(), "Approved");
 
       await script(rename("Denied"), says("As you wish."));
       await say("Rename it again");
       await button("Deny").click();
-      await chat.getByText("As you wish.").waitFor();
+      await shows("As you wish.");
       assert.equal(await title(), "Approved");
 
       await script(rename("First"), says("Once."));
       await say("And again");
+      await button("Approve").waitFor();
+      assert.equal(await button("Always allow").count(), 0, "the administrator has allowed no always yet");
       await setCeiling(all.directus, "items", "always");
+      await open();
       await button("Always allow").click();
-      await chat.getByText("Once.").waitFor();
+      await shows("Once.");
       await script(rename("Second"), says("Twice."));
       await say("One last time");
-      await chat.getByText("Twice.").waitFor();
+      await shows("Twice.");
       assert.equal(await title(), "Second");
     });
 
@@ -89,8 +93,8 @@ for (const version of VERSIONS) {
       await button("Approve").waitFor();
       await script(says("Then not."));
       await say("Forget it");
-      await chat.getByText("Then not.").waitFor();
-      await chat.getByText("not allowed").waitFor();
+      await shows("Then not.");
+      await shows("not allowed");
       assert.notEqual(await title(), "Never");
     });
 
@@ -98,7 +102,7 @@ for (const version of VERSIONS) {
       await open();
       await all.fake.script(MODEL, { steps: [{ ...says("word ".repeat(500)), delay_ms: 30 }] });
       await say("Talk");
-      await chat.getByText(/word word/).waitFor();
+      await shows(/word word/);
       await button("Stop").click();
       await all.fake.ended("client-closed");
       await button("Send").waitFor();
@@ -108,10 +112,10 @@ for (const version of VERSIONS) {
       await open();
       await script({ answer: "error", status: 401 });
       await say("Hello");
-      await page.getByRole("alert").getByText(/provider/).waitFor();
+      await page.getByRole("alert").getByText(/provider/i).waitFor();
       await script(says("Well again."));
       await button("Try again").click();
-      await chat.getByText("Well again.").waitFor();
+      await shows("Well again.");
     });
   });
 }

@@ -7,5 +7,6 @@ mod json;
 mod progress;
 mod stream;
 
+pub(crate) use encode::Opening;
 pub use progress::progress_event;
 pub(crate) use stream::{Framing, Phase, UiStream};

@@ -8,7 +8,7 @@ mod tools;
 
 use axum::{
     Router,
-    routing::{get, patch, put},
+    routing::{get, patch, post, put},
 };
 use palisade_data::Caller;
 use palisade_state::{LedgerEntry, LedgerKind};
@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<App> {
             "/ai/admin/providers/{id}/key",
             get(providers::key).put(providers::set_key).delete(providers::delete_key),
         )
+        .route("/ai/admin/providers/{id}/test", post(providers::test))
         .route("/ai/admin/tools", get(tools::list))
         .route("/ai/admin/tools/{name}", patch(tools::change).get(tools::show))
         .route("/ai/admin/plugins", get(plugins::list))
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Router<App> {
             put(plugins::set_secret).delete(plugins::delete_secret),
         )
         .route("/ai/admin/ledger", get(ledger::page))
+        .route("/ai/admin/ledger/export", get(ledger::export))
         .route("/ai/admin/usage", get(ledger::usage))
 }
 

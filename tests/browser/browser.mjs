@@ -1,0 +1,114 @@
+// The page in Chromium, as a person uses it.
+import { mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+const SCREENSHOTS = process.env.TEST_SCREENSHOTS ?? path.join(tmpdir(), "palisade-screenshots");
+const WAIT_MS = 20_000;
+
+export async function startBrowser() {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  // Chromium's own sandbox needs a user that isn't root.
+  const args = process.getuid() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+}
+
+/**
+ * Opens the page and signs in. What the page complains about and what it asks of other origins is kept;
+ * a violation of its policy is a complaint.
+ */
+export async function openPage(browser, url, person, { width = 1280, height = 860, dark = false, language = "en", storage = {} } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? "dark" : "light",
+    locale: language,
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  await context.addInitScript((values) => {
+    for (const [key, value] of Object.entries(values)) if (localStorage.getItem(key) === null) localStorage.setItem(key, value);
+  }, storage);
+  const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
+  const complaints = [];
+  const foreign = [];
+  page.on("console", (message) => {
+    // Asking who is there before signing in is answered with a refusal, and so is a file for a provider
+    // that stores none.
+    const isRefusal = /status of 40[013]/.test(message.text()) && /\/(users|auth|policies|ai\/files)\b/.test(message.location().url);
+    if (message.type() === "error" && !isRefusal) complaints.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("dialog", (dialog) => {
+    complaints.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    const address = request.url();
+    if (!address.startsWith(url) && !/^(data|blob|about):/.test(address)) foreign.push(address);
+  });
+  await page.goto(url);
+  if (person) {
+    await page.locator("input[type=email]").fill(person.email);
+    await page.locator("input[type=password]").fill(person.password);
+    await page.keyboard.press("Enter");
+    await page.locator("form[data-model]").waitFor();
+  }
+  return new ChatPage(page, context, { complaints, foreign, url });
+}
+
+export class ChatPage {
+  constructor(page, context, seen) {
+    Object.assign(this, { page, context, ...seen });
+    this.input = page.getByLabel("Message", { exact: true });
+    this.answers = page.locator("article.answer");
+    this.card = page.locator(".approval");
+  }
+
+  async choose(model) {
+    await this.page.getByRole("button", { name: /^Model/ }).click();
+    await this.page.getByRole("option", { name: model, exact: true }).click();
+  }
+
+  async say(text) {
+    await this.input.fill(text);
+    await this.input.press("Enter");
+  }
+
+  shows(text) {
+    return this.answers.getByText(text).first().waitFor();
+  }
+
+  button(name) {
+    return this.page.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  /** Waits until no answer is being written. */
+  async rest() {
+    await this.page.waitForFunction(() => document.querySelector("article[aria-busy=true]") === null && document.querySelector("button[aria-label=Stop]") === null);
+  }
+
+  /** Puts a conversation into the browser's storage, and opens it. */
+  async keep(messages, title = "Kept") {
+    await this.page.evaluate(
+      ([kept, name]) => {
+        const opened = Object.keys(localStorage).find((key) => key.endsWith(".open-conversation"));
+        const user = opened.split(".")[1];
+        localStorage.setItem(`palisade.${user}.conversation.kept`, JSON.stringify(kept));
+        localStorage.setItem(`palisade.${user}.conversations`, JSON.stringify([{ id: "kept", title: name, named: true, at: 1 }]));
+        localStorage.setItem(opened, JSON.stringify("kept"));
+      },
+      [messages, title],
+    );
+    await this.page.reload();
+    await this.page.getByRole("heading", { name: title }).waitFor();
+  }
+
+  screenshot(name) {
+    return this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+  }
+
+  close() {
+    return this.context.close();
+  }
+}
