@@ -9,5 +9,5 @@
 pub mod fake;
 pub mod host;
 pub mod load;
-pub mod plugins;
 pub mod pieces;
+pub mod plugins;

@@ -71,6 +71,8 @@ fn cargo(target: &Path, arguments: &[&str]) -> io::Result<()> {
         .status()?;
     match status.success() {
         true => Ok(()),
-        false => Err(io::Error::other(format!("run `rustup target add {TARGET}` if it is missing"))),
+        false => {
+            Err(io::Error::other(format!("run `rustup target add {TARGET}` if it is missing")))
+        }
     }
 }

@@ -12,7 +12,8 @@ use futures_util::Stream;
 use palisade_conversation::ObjectRequest;
 use palisade_data::Caller;
 use palisade_sandbox::{
-    Decision, DenyAll, Gatekeeper, PluginToolDefinition, ToolCall, TurnOutcome, TurnSettings, TurnSetup, TurnStop,
+    Decision, DenyAll, Gatekeeper, PluginToolDefinition, ToolCall, TurnOutcome, TurnSettings,
+    TurnSetup, TurnStop,
 };
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use palisade_conversation::ChatRequest;
 use palisade_sandbox::{
-    CapabilityError, Decision, DenyAll, Endpoint, Gatekeeper, ProviderCall, ProviderGateway,
-    ProviderReply, Sandbox, SandboxOptions, ToolCall, TurnIdentity, TurnOutcome, TurnRequest,
-    TurnSettings, TurnSetup,
+    CapabilityError, Decision, DenyAll, Endpoint, Gatekeeper, PluginToolDefinition, ProviderCall,
+    ProviderGateway, ProviderReply, Sandbox, SandboxOptions, ToolCall, TurnIdentity, TurnOutcome,
+    TurnRequest, TurnSettings, TurnSetup,
 };
 use tokio::sync::mpsc;
 
@@ -94,6 +94,10 @@ impl Gatekeeper for Gate {
             tool_result_bytes: 48 * 1024,
             registry: false,
         }
+    }
+
+    fn plugin_tools(&self) -> Vec<PluginToolDefinition> {
+        Vec::new()
     }
 
     fn tools(&self) -> Vec<String> {

@@ -68,10 +68,9 @@ impl Deed {
             Self::Create { collection, items } => {
                 host.data().create_json(&collection, &items.to_string()).map(Content::Json)
             }
-            Self::Update { collection, keys, changes } => host
-                .data()
-                .update_json(&collection, &keys, &changes.to_string())
-                .map(Content::Json),
+            Self::Update { collection, keys, changes } => {
+                host.data().update_json(&collection, &keys, &changes.to_string()).map(Content::Json)
+            }
             Self::Delete { collection, keys } => {
                 host.data().delete(&collection, &keys).and_then(|()| done())
             }

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Bench, data, get, http, storage};
 
-const REFUSAL: (&str, &str) =
-    ("NOT_GRANTED", "The administrator hasn't granted this to the tool.");
+const REFUSAL: (&str, &str) = ("NOT_GRANTED", "The administrator hasn't granted this to the tool.");
 
 fn refusal() -> (String, String) {
     (REFUSAL.0.to_owned(), REFUSAL.1.to_owned())
@@ -126,7 +125,10 @@ async fn what_is_stored_stays_within_its_quota_and_its_component() {
     let deeds = json!([set("a1", "x"), set("a2", "y"), set("b", "z"), set("a1", "X"), keys]);
     let answers = bench.answers(&storage(), deeds).await;
     assert_eq!(answers[4], json!(["a1", "a2"]));
-    assert_eq!(bench.answers(&storage(), json!([get("a1"), get("c")])).await, [json!("X"), Value::Null]);
+    assert_eq!(
+        bench.answers(&storage(), json!([get("a1"), get("c")])).await,
+        [json!("X"), Value::Null]
+    );
 
     let (code, message) = bench.failure(&storage(), set("d", "w")).await;
     assert_eq!(code, "LIMIT_EXCEEDED", "a fourth value: {message}");

@@ -47,7 +47,10 @@ async fn a_tool_that_takes_too_much_is_stopped() {
 #[tokio::test]
 async fn an_answer_beyond_the_limit_is_refused() {
     let bench = Bench::new().await;
-    assert_eq!(stopped(&bench, json!({"try": "output", "bytes": 3 << 20})).await, ToolStop::CallSize);
+    assert_eq!(
+        stopped(&bench, json!({"try": "output", "bytes": 3 << 20})).await,
+        ToolStop::CallSize
+    );
 }
 
 #[tokio::test]
@@ -86,14 +89,16 @@ async fn waiting_for_a_place_ends() {
 #[tokio::test]
 async fn a_component_that_changes_after_the_grant_is_off() {
     let bench = Bench::new().await;
-    let grants = Grants::grant(&bench.state, WORKSPACE, &bench.plugin, Grant::default(), None, "me")
-        .await
-        .expect("granted");
+    let grants =
+        Grants::grant(&bench.state, WORKSPACE, &bench.plugin, Grant::default(), None, "me")
+            .await
+            .expect("granted");
     let stored: &StoredGrant = &grants.by_name["probe"];
     assert_eq!(bench.plugin.state(Some(stored)), PluginState::Granted);
 
     // The same code with another manifest: all its bytes but those of one word.
-    let changed = replaced(TestTool::Probe, "Tries whatever a test says.", "Tries whatever a test SAYS.");
+    let changed =
+        replaced(TestTool::Probe, "Tries whatever a test says.", "Tries whatever a test SAYS.");
     let loaded = LoadedPlugin::load(&bench.runtime, pack(&changed, None).expect("packed")).await;
     let changed = Plugin { name: "probe".into(), loaded: Ok(loaded.expect("loaded")) };
     assert_eq!(changed.state(Some(stored)), PluginState::Changed);
@@ -121,7 +126,8 @@ async fn no_more_is_granted_than_was_asked_for() {
         crate::support::data("articles", &[palisade_tools::DataAction::Delete]),
         crate::support::data("directus_users", &[palisade_tools::DataAction::Read]),
     ] {
-        let refused = Grants::grant(&bench.state, WORKSPACE, &readability, grant.clone(), None, "me");
+        let refused =
+            Grants::grant(&bench.state, WORKSPACE, &readability, grant.clone(), None, "me");
         let refused = refused.await.expect_err("too much");
         assert!(matches!(refused, ToolsError::Grant(_)), "{grant:?}: {refused}");
     }

@@ -23,7 +23,8 @@ const REPLACEMENTS: u32 = 20;
 /// Puts another version of the probe into the folder and grants it, as an administrator would.
 pub(crate) async fn replace(stage: &Stage, version: u32) {
     let version = format!("{version:05}");
-    let module = replaced(TestTool::Probe, "version = \"1.0.0\"", &format!("version = {version:?}"));
+    let module =
+        replaced(TestTool::Probe, "version = \"1.0.0\"", &format!("version = {version:?}"));
     let file = stage.folder.path().join("replacement.wasm");
     std::fs::write(&file, module).expect("written");
     let file = file.to_str().expect("a path");
@@ -68,7 +69,10 @@ async fn a_thousand_turns_while_a_component_is_replaced_twenty_times() {
                 assert_eq!(answer.said(), "That is done.", "{}", answer.text);
                 // Between a replacement and its grant there is no such tool.
                 for error in answer.tool_errors() {
-                    assert!(error.contains("TOOL_DISABLED") || error.contains("no tool"), "{error}");
+                    assert!(
+                        error.contains("TOOL_DISABLED") || error.contains("no tool"),
+                        "{error}"
+                    );
                 }
             }
         });

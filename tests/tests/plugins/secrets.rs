@@ -59,7 +59,8 @@ async fn a_secret_that_comes_back_is_blotted_out_before_the_tool_sees_it() {
 async fn a_secret_goes_only_where_it_was_granted_for() {
     let (bench, remote) = bench().await;
     let origin = format!("http://{}", remote.address);
-    let refused = async |grant: &Grant, value: &str| bench.failure(grant, with(value, None)).await.0;
+    let refused =
+        async |grant: &Grant, value: &str| bench.failure(grant, with(value, None)).await.0;
 
     let none = Grant { secrets: vec![], ..http(&origin) };
     assert_eq!(refused(&none, "{secret:api-key}").await, "NOT_GRANTED");

@@ -11,7 +11,9 @@ use palisade_provider::{EgressClient, EgressPolicy};
 use palisade_sandbox::{
     CacheOptions, ToolEnd, ToolFailure, ToolInvocation, ToolLimits, ToolRuntime,
 };
-use palisade_state::{KeySource, LedgerEntry, LedgerFilter, LedgerKind, LedgerOrder, MasterKey, State};
+use palisade_state::{
+    KeySource, LedgerEntry, LedgerFilter, LedgerKind, LedgerOrder, MasterKey, State,
+};
 use palisade_tests::plugins::TestTool;
 use palisade_tools::{
     DataAction, DataGrant, Grant, GrantedHost, GrantedTool, HttpGrant, KvGrant, LoadedPlugin,
@@ -186,10 +188,7 @@ impl Bench {
 
 pub(crate) fn data(collection: &str, actions: &[DataAction]) -> Grant {
     let actions = actions.iter().copied().collect();
-    Grant {
-        data: vec![DataGrant { collection: collection.into(), actions }],
-        ..Grant::default()
-    }
+    Grant { data: vec![DataGrant { collection: collection.into(), actions }], ..Grant::default() }
 }
 
 pub(crate) fn storage() -> Grant {
@@ -201,10 +200,7 @@ pub(crate) fn http(origin: &str) -> Grant {
     let methods = ["GET", "POST"].map(str::to_owned).into();
     Grant {
         http: vec![HttpGrant { name: "first".into(), origin: origin.into(), methods }],
-        secrets: vec![SecretGrant {
-            name: "api-key".into(),
-            origins: ["first".to_owned()].into(),
-        }],
+        secrets: vec![SecretGrant { name: "api-key".into(), origins: ["first".to_owned()].into() }],
         ..Grant::default()
     }
 }

@@ -68,7 +68,8 @@ async fn a_component_does_nothing_before_it_is_granted_and_nothing_after_it_is_r
     grant(&stage, &["--data", "articles:read"]).await;
     let tool = listed(&stage).await.expect("the tool");
     assert_eq!((&tool["source"], &tool["readOnly"]), (&json!("plugin"), &json!(true)));
-    let read = json!({"try": "read", "collection": "articles", "query": {"fields": ["id"], "limit": 1}});
+    let read =
+        json!({"try": "read", "collection": "articles", "query": {"fields": ["id"], "limit": 1}});
     let (_, answer) = ask(&stage, json!([read])).await;
     assert_eq!(answer.outcomes(), ["tool-output-available"], "{}", answer.text);
     let rows = stage.ledger("tool_call").await.expect("rows");
@@ -111,7 +112,8 @@ async fn a_write_runs_after_the_approval_of_the_call_that_makes_it() {
         "changes": {"title": "By the probe"}});
     let (asked, answer) = ask(&stage, json!([update])).await;
     assert_eq!(answer.outcomes(), [""; 0], "it asks, although it says that it only reads");
-    let title = async || stage.item("articles", 3, "title").await.expect("an item")["title"].clone();
+    let title =
+        async || stage.item("articles", 3, "title").await.expect("an item")["title"].clone();
     assert_ne!(title().await, "By the probe");
 
     let body = answer.decided(&asked, true).expect("an approval request");
@@ -207,7 +209,8 @@ async fn nobody_but_administrators_sees_or_changes_components() {
     let too_much = json!({"data": [{"collection": "directus_users", "actions": ["read"]}]});
     assert_eq!(put("/ai/admin/plugins/probe/grant", &too_much).await.0, 400);
     assert_eq!(put("/ai/admin/plugins/probe/grant?digest=0", &json!({})).await.0, 409);
-    let (status, granted) = put("/ai/admin/plugins/probe/grant", &json!({"kv": {"keys": 5, "bytes": 500}})).await;
+    let (status, granted) =
+        put("/ai/admin/plugins/probe/grant", &json!({"kv": {"keys": 5, "bytes": 500}})).await;
     assert_eq!((status, &granted["data"]["state"]), (200, &json!("granted")), "{granted}");
     assert_eq!(granted["data"]["secretsSet"], json!(["api-key"]));
     assert!(!granted.to_string().contains("long-enough-secret"));

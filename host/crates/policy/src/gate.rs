@@ -245,10 +245,7 @@ impl Gate {
     }
 
     /// What a call would do, and run. None: the caller has no such tool.
-    fn action(
-        &self,
-        meant: &MeantCall,
-    ) -> Result<Option<(Effect, GrantedAction)>, ArgumentError> {
+    fn action(&self, meant: &MeantCall) -> Result<Option<(Effect, GrantedAction)>, ArgumentError> {
         if !self.rules.is_visible(&meant.tool) {
             return Ok(None);
         }

@@ -48,11 +48,11 @@ pub use text::hides;
 pub use tool::{
     ComponentFacts, TOOL_WIT_VERSION, ToolAnnotations, ToolAnswer, ToolCaller, ToolComponent,
     ToolDataRequest, ToolDescription, ToolEnd, ToolExample, ToolFailure, ToolHost, ToolHttpRequest,
-    ToolHttpResponse, ToolInvocation, ToolLimits, ToolLoadError, ToolLogLevel, ToolRuntime, ToolStop,
-    ToolUsage, custom_section, not_granted, tool_component_bytes,
+    ToolHttpResponse, ToolInvocation, ToolLimits, ToolLoadError, ToolLogLevel, ToolRuntime,
+    ToolStop, ToolUsage, custom_section, not_granted, tool_component_bytes,
 };
-pub use ui::progress_event;
 pub use turn::{TurnEnd, TurnOutcome, TurnPlace, TurnSetup, TurnUsage};
+pub use ui::progress_event;
 
 /// The assistant component that was built with this host.
 pub const EMBEDDED_COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/assistant.wasm"));

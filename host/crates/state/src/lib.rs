@@ -46,6 +46,4 @@ pub use ledger::{
 pub use master::{KeySource, MasterKey};
 pub use settings::{MAX_SETTINGS_BYTES, Settings, TurnSettingsRecord};
 pub use state::{Inspection, State};
-pub use tool_values::{
-    MAX_TOOL_KEY_BYTES, MAX_TOOL_KEYS_LISTED, MAX_TOOL_VALUE_BYTES, ToolQuota,
-};
+pub use tool_values::{MAX_TOOL_KEY_BYTES, MAX_TOOL_KEYS_LISTED, MAX_TOOL_VALUE_BYTES, ToolQuota};

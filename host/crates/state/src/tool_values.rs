@@ -15,6 +15,9 @@ pub const MAX_TOOL_KEY_BYTES: usize = 128;
 pub const MAX_TOOL_VALUE_BYTES: usize = 64 * 1024;
 /// Keys that a list gives at most.
 pub const MAX_TOOL_KEYS_LISTED: u32 = 1_000;
+/// Characters of a secret at least: what comes back from elsewhere is searched for it, and shorter
+/// ones occur by chance.
+const SHORTEST_SECRET: usize = 8;
 /// Purpose of the sealed records that are secrets of tools.
 const SECRET_PURPOSE: &str = "tool-secret";
 
@@ -103,8 +106,7 @@ impl State {
 /// The secrets of one component in one workspace: set and deleted, never read back by anybody but the
 /// host itself.
 impl State {
-    /// Seals and stores a secret, in place of the one before. What holds for a provider's key holds
-    /// for it: 1 to [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES) visible ASCII characters.
+    /// Seals and stores a secret, in place of the one before: 8 to [`MAX_KEY_BYTES`](crate::MAX_KEY_BYTES) visible ASCII characters.
     ///
     /// Errors: as [`State::set_key`].
     #[expect(clippy::disallowed_methods, reason = "a secret of a tool is sealed here")]
@@ -121,6 +123,9 @@ impl State {
         check_name("secret", &name)?;
         let secret = secret.expose_secret().trim();
         check_key(secret)?;
+        if secret.len() < SHORTEST_SECRET {
+            return Err(StateError::InvalidKey("it is shorter than 8 characters"));
+        }
         self.seal_value(workspace, SECRET_PURPOSE, &name, secret, actor).await.map(drop)
     }
 

@@ -50,12 +50,11 @@ impl Grants {
 
     pub(crate) fn read(workspace: &str, document: Option<Settings>) -> Result<Self, StateError> {
         let Some(document) = document else { return Ok(Self::default()) };
-        let by_name = serde_json::from_value(document.value).map_err(|error| {
-            StateError::Damaged {
+        let by_name =
+            serde_json::from_value(document.value).map_err(|error| StateError::Damaged {
                 what: format!("The tools' grants of workspace \"{workspace}\" ({error})"),
                 remedy: "Restore a backup, or run the version that stored them.",
-            }
-        })?;
+            })?;
         Ok(Self { revision: document.revision, by_name })
     }
 
@@ -105,8 +104,7 @@ impl Grants {
         if !Self::load(state, workspace).await?.by_name.contains_key(name) {
             return Ok(false);
         }
-        let (_, removed) =
-            change(state, workspace, actor, |grants| grants.remove(name)).await?;
+        let (_, removed) = change(state, workspace, actor, |grants| grants.remove(name)).await?;
         Ok(removed.is_some())
     }
 }

@@ -253,12 +253,9 @@ impl Library {
 
     async fn try_load(&self, name: &str) -> Result<LoadedPlugin, ToolsError> {
         let (source, wanted) = (Arc::clone(&self.inner.source), name.to_owned());
-        let packed = spawn_blocking(move || source.read(&wanted))
-            .await
-            .map_err(|error| ToolsError::Broken {
-                name: name.to_owned(),
-                reason: error.to_string(),
-            })??;
+        let packed = spawn_blocking(move || source.read(&wanted)).await.map_err(|error| {
+            ToolsError::Broken { name: name.to_owned(), reason: error.to_string() }
+        })??;
         LoadedPlugin::load(&self.inner.runtime, packed).await
     }
 }

@@ -330,7 +330,11 @@ fn check_label(name: &str) -> Result<(), String> {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if is_label { Ok(()) } else { Err("a name is a lower-case letter and up to 31 of a-z, 0-9, -".into()) }
+    if is_label {
+        Ok(())
+    } else {
+        Err("a name is a lower-case letter and up to 31 of a-z, 0-9, -".into())
+    }
 }
 
 /// Checks that a text is an origin and nothing more, in the form in which origins are compared.

@@ -20,7 +20,9 @@ pub enum NameError {
     )]
     Form(String),
     /// People could take it for one of the assistant's own tools.
-    #[error("\"{name}\" can't be the name of a component: it looks like the assistant's own \"{like}\"")]
+    #[error(
+        "\"{name}\" can't be the name of a component: it looks like the assistant's own \"{like}\""
+    )]
     Imitates {
         /// The name.
         name: String,
@@ -91,7 +93,8 @@ mod tests {
         for name in ["readability", "csv-report", "a", "a1", &"a".repeat(30)] {
             assert_eq!(check_component_name(name), Ok(()), "{name}");
         }
-        for name in ["", "A", "1a", "a_b", "a--b", "a-", "a b", "ä", "а", "../x", &"a".repeat(31)] {
+        for name in ["", "A", "1a", "a_b", "a--b", "a-", "a b", "ä", "а", "../x", &"a".repeat(31)]
+        {
             assert!(matches!(check_component_name(name), Err(NameError::Form(_))), "{name}");
         }
     }
@@ -99,8 +102,22 @@ mod tests {
     #[test]
     fn names_that_read_like_built_in_tools_are_refused() {
         for name in [
-            "items", "item", "i-tems", "iterns", "1tems", "schema", "schemas", "f1les", "fi1es",
-            "trigger-flow", "triggerflow", "search", "execute", "ask-user", "palisade", "re1ations",
+            "items",
+            "item",
+            "i-tems",
+            "iterns",
+            "1tems",
+            "schema",
+            "schemas",
+            "f1les",
+            "fi1es",
+            "trigger-flow",
+            "triggerflow",
+            "search",
+            "execute",
+            "ask-user",
+            "palisade",
+            "re1ations",
         ] {
             assert!(
                 matches!(check_component_name(name), Err(NameError::Imitates { .. })),

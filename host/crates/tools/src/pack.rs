@@ -71,8 +71,10 @@ pub fn pack(file: &[u8], beside: Option<&str>) -> Result<PackedTool, PackError> 
         (None, Some(text)) => {
             let manifest = Manifest::parse(text)?;
             let mut bytes = component.into_owned();
-            let section =
-                CustomSection { name: Cow::Borrowed(SECTION), data: Cow::Borrowed(text.as_bytes()) };
+            let section = CustomSection {
+                name: Cow::Borrowed(SECTION),
+                data: Cow::Borrowed(text.as_bytes()),
+            };
             bytes.push(section.id());
             section.encode(&mut bytes);
             Ok(PackedTool { bytes, manifest })

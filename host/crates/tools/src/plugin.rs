@@ -50,13 +50,15 @@ pub enum PluginState {
     Broken,
 }
 
-/// What a manifest asks for by an interface of its own.
-const ASKED: [(&str, fn(&Manifest) -> bool); 4] = [
-    ("palisade:tool/data", |manifest| !manifest.data.is_empty()),
-    ("palisade:tool/http", |manifest| !manifest.http.is_empty()),
-    ("palisade:tool/kv", |manifest| manifest.kv.is_some()),
-    ("palisade:tool/identity", |manifest| manifest.identity.is_some()),
-];
+/// Interfaces that are asked for by themselves, and whether a manifest does.
+fn asked(manifest: &Manifest) -> [(&'static str, bool); 4] {
+    [
+        ("palisade:tool/data", !manifest.data.is_empty()),
+        ("palisade:tool/http", !manifest.http.is_empty()),
+        ("palisade:tool/kv", manifest.kv.is_some()),
+        ("palisade:tool/identity", manifest.identity.is_some()),
+    ]
+}
 
 impl LoadedPlugin {
     /// Loads a component. It has to ask for exactly what it imports, so that its permission sheet is
@@ -66,11 +68,11 @@ impl LoadedPlugin {
     pub async fn load(runtime: &ToolRuntime, packed: PackedTool) -> Result<Self, ToolsError> {
         let component = runtime.load(packed.bytes).await?;
         let imports = &component.facts().imports;
-        for (interface, asks) in ASKED {
+        for (interface, asks) in asked(&packed.manifest) {
             let is_imported = imports
                 .iter()
                 .any(|import| import.split_once('@').is_some_and(|(name, _)| name == interface));
-            if is_imported != asks(&packed.manifest) {
+            if is_imported != asks {
                 return Err(ToolsError::Imports { interface, is_imported });
             }
         }

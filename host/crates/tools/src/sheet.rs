@@ -89,7 +89,8 @@ fn asks(out: &mut String, manifest: &Manifest, granted: Option<&Grant>) -> std::
     }
     if let Some(kv) = &manifest.kv {
         let is_granted = granted.is_some_and(|grant| grant.kv.is_some());
-        let what = format!("store up to {} values of {} KiB in all", kv.keys, kv.bytes.div_ceil(1024));
+        let what =
+            format!("store up to {} values of {} KiB in all", kv.keys, kv.bytes.div_ceil(1024));
         entry(what, &kv.reason, is_granted)?;
     }
     if let Some(identity) = &manifest.identity {

@@ -20,10 +20,10 @@ pub(super) async fn run(config: &Config, arguments: GrantArguments) -> Result<()
     let mut shelf = Shelf::open(config).await?;
     let name = arguments.name.clone();
     let plugin = shelf.library.plugin(&name)?;
-    let loaded = plugin.loaded.as_ref().map_err(|reason| ToolsError::Broken {
-        name: name.clone(),
-        reason: reason.clone(),
-    })?;
+    let loaded = plugin
+        .loaded
+        .as_ref()
+        .map_err(|reason| ToolsError::Broken { name: name.clone(), reason: reason.clone() })?;
     let grant = grant(&arguments, &loaded.manifest)?;
     let workspace = &config.workspace.id;
     shelf.grants =

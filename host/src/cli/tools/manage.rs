@@ -53,8 +53,13 @@ pub(super) async fn add(
     let state = plugin.state(before);
     folder.add(&packed)?;
     let digest = short(&plugin);
-    record(&shelf.state, &config.workspace.id, "", &format!("tool added: {} {digest}", plugin.name))
-        .await?;
+    record(
+        &shelf.state,
+        &config.workspace.id,
+        "",
+        &format!("tool added: {} {digest}", plugin.name),
+    )
+    .await?;
     say!("{}", permission_sheet(&plugin, before.map(|stored| &stored.grant)));
     match state {
         PluginState::Granted => say!("Added {}, as it was granted before. It is on.", plugin.name),
@@ -172,7 +177,8 @@ pub(super) async fn secret(config: &Config, command: SecretCommand) -> Result<()
             if !shelf.state.delete_tool_secret(workspace, &name, &secret).await? {
                 return Err(CliError::Usage(format!("{name} has no secret \"{secret}\"")));
             }
-            record(&shelf.state, workspace, "", &format!("secret deleted: {name}/{secret}")).await?;
+            record(&shelf.state, workspace, "", &format!("secret deleted: {name}/{secret}"))
+                .await?;
             say!("Deleted the secret {secret} of {name}.");
         }
     }

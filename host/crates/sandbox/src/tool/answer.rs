@@ -64,10 +64,7 @@ struct Content<'a> {
 }
 
 /// Checks an answer and writes it.
-pub(super) fn check(
-    parts: &[wit::Content],
-    limits: &ToolLimits,
-) -> Result<ToolAnswer, ToolStop> {
+pub(super) fn check(parts: &[wit::Content], limits: &ToolLimits) -> Result<ToolAnswer, ToolStop> {
     if parts.len() > PARTS {
         return Err(ToolStop::CallSize);
     }

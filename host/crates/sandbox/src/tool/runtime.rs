@@ -157,8 +157,7 @@ impl ToolRuntime {
             let tool = component.pre.instantiate_async(&mut store).await?;
             tool.palisade_tool_tools().call_invoke(&mut store, &call).await
         };
-        let supervised =
-            supervise(running, inner.limits.cpu_time, inner.limits.call_time).await;
+        let supervised = supervise(running, inner.limits.cpu_time, inner.limits.call_time).await;
         let state = store.into_data();
         let usage = ToolUsage {
             cpu: supervised.cpu,

@@ -67,8 +67,8 @@ impl Store {
             .bind(of.component)
             .fetch_one(&mut *change)
             .await?;
-            let fits = row.try_get::<i64, _>("keys")? <= keys
-                && row.try_get::<i64, _>("bytes")? <= bytes;
+            let fits =
+                row.try_get::<i64, _>("keys")? <= keys && row.try_get::<i64, _>("bytes")? <= bytes;
             if fits {
                 change.commit().await?;
             } else {

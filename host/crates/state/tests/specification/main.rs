@@ -13,6 +13,7 @@ mod opening;
 mod rotation;
 mod sealed_keys;
 mod settings;
+mod tool_values;
 
 use std::{
     fs,

@@ -73,10 +73,7 @@ pub fn data_operation_row(
 }
 
 /// The operation that a request stands for, if it was granted.
-fn operation(
-    host: &GrantedHost,
-    request: ToolDataRequest,
-) -> Result<Operation, CapabilityError> {
+fn operation(host: &GrantedHost, request: ToolDataRequest) -> Result<Operation, CapabilityError> {
     match request {
         ToolDataRequest::Describe { collections } => {
             if collections.is_empty() {
@@ -93,8 +90,9 @@ fn operation(
         }
         ToolDataRequest::Create { collection, items } => {
             allowed(host, &collection, DataAction::Create)?;
-            let items: Vec<Map<String, Value>> = serde_json::from_str(&items)
-                .map_err(|error| invalid(format!("The items aren't an array of objects: {error}")))?;
+            let items: Vec<Map<String, Value>> = serde_json::from_str(&items).map_err(|error| {
+                invalid(format!("The items aren't an array of objects: {error}"))
+            })?;
             counted("items", items.len())?;
             for item in &items {
                 one_item(host, item, DataAction::Create)?;

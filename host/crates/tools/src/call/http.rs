@@ -58,7 +58,8 @@ pub(super) async fn send(
         return Err(limit(format!("A call may send {REQUESTS} requests.")));
     }
     let sent = request.body.as_ref().map_or(0, Vec::len) as u64;
-    if sent > BODY_BYTES as u64 || request.headers.len() > HEADERS || request.url.len() > URL_BYTES {
+    if sent > BODY_BYTES as u64 || request.headers.len() > HEADERS || request.url.len() > URL_BYTES
+    {
         return Err(limit("A request has at most 32 headers, and a body of at most 1 MiB."));
     }
     let granted = match granted(host, &request) {
@@ -82,11 +83,9 @@ pub(super) async fn send(
             reason: Some(format!("{method} {}", response.status)),
             ..row
         },
-        Err(error) => LedgerEntry {
-            reason: Some(method),
-            outcome: error.code.clone().into_owned(),
-            ..row
-        },
+        Err(error) => {
+            LedgerEntry { reason: Some(method), outcome: error.code.clone().into_owned(), ..row }
+        }
     })
     .await;
     response
@@ -126,8 +125,9 @@ fn granted<'a>(
     let (named, address) = match request.url.strip_prefix(ORIGIN) {
         None => (None, request.url.clone()),
         Some(rest) => {
-            let (name, path) =
-                rest.split_once('}').ok_or_else(|| invalid("The name of the origin has no end."))?;
+            let (name, path) = rest
+                .split_once('}')
+                .ok_or_else(|| invalid("The name of the origin has no end."))?;
             let grant = grants.iter().find(|grant| grant.name == name).ok_or_else(not_granted)?;
             if !path.is_empty() && !path.starts_with(['/', '?', '#']) {
                 return Err(invalid("A path begins with \"/\"."));
@@ -143,7 +143,8 @@ fn granted<'a>(
     let origin = url.origin().ascii_serialization();
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| invalid("The method can't be read."))?;
-    let fits = |grant: &&HttpGrant| grant.origin == origin && grant.methods.contains(method.as_str());
+    let fits =
+        |grant: &&HttpGrant| grant.origin == origin && grant.methods.contains(method.as_str());
     let grant = match named {
         Some(grant) => Some(grant).filter(fits),
         None => grants.iter().find(fits),

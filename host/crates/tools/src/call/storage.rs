@@ -17,10 +17,7 @@ fn check(key: &str) -> Result<(), CapabilityError> {
     }
 }
 
-pub(super) async fn get(
-    host: &GrantedHost,
-    key: &str,
-) -> Result<Option<Vec<u8>>, CapabilityError> {
+pub(super) async fn get(host: &GrantedHost, key: &str) -> Result<Option<Vec<u8>>, CapabilityError> {
     granted(host)?;
     check(key)?;
     host.state
@@ -60,10 +57,7 @@ pub(super) async fn delete(host: &GrantedHost, key: &str) -> Result<(), Capabili
         .map_err(|error| unavailable(&error))
 }
 
-pub(super) async fn keys(
-    host: &GrantedHost,
-    prefix: &str,
-) -> Result<Vec<String>, CapabilityError> {
+pub(super) async fn keys(host: &GrantedHost, prefix: &str) -> Result<Vec<String>, CapabilityError> {
     granted(host)?;
     host.state
         .tool_keys(host.workspace(), &host.tool.component_name, prefix)

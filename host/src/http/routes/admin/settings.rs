@@ -208,9 +208,8 @@ impl Change {
         }
         for (tool, ceiling) in &self.ceilings {
             let is_tool = BuiltInTool::from_name(tool).is_some()
-                || split_full_name(tool).is_some_and(|(component, _)| {
-                    check_component_name(component).is_ok()
-                });
+                || split_full_name(tool)
+                    .is_some_and(|(component, _)| check_component_name(component).is_ok());
             if !is_tool {
                 return wrong(format!("\"ceilings\" names no tool by \"{tool}\""));
             }

@@ -26,8 +26,7 @@ pub(super) async fn list(
     _: Administrator,
 ) -> Result<Json<Value>, HttpError> {
     let settings = app.turns.settings().await?;
-    let tools: Vec<_> =
-        known(&app).await?.iter().map(|tool| described(tool, &settings)).collect();
+    let tools: Vec<_> = known(&app).await?.iter().map(|tool| described(tool, &settings)).collect();
     Ok(Json(json!({ "data": tools })))
 }
 

@@ -80,9 +80,10 @@ pub(super) fn returned(error: types::Error) -> CapabilityError {
     };
     let is_code = !error.code.is_empty()
         && error.code.len() <= CODE_BYTES
-        && error.code.bytes().all(|byte| {
-            byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'
-        });
+        && error
+            .code
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     let code = if is_code { error.code } else { "TOOL_ERROR".to_owned() };
     CapabilityError::new(kind, code, cut(&error.message, MESSAGE_BYTES))
 }

@@ -8,11 +8,11 @@ use std::sync::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use palisade_data::{DataError, Operation};
+use palisade_data::Operation;
 use palisade_sandbox::{
     CapabilityError, CapabilityErrorKind, Decision, Endpoint, Gatekeeper, Grant, GrantExecutor,
-    ModelView, OutcomeData, ProviderCall, ProviderGateway, ProviderReply, ProviderUsage, ToolCall,
-    TurnSettings,
+    GrantedAction, ModelView, OutcomeData, PluginToolDefinition, ProviderCall, ProviderGateway,
+    ProviderReply, ProviderUsage, ToolCall, TurnSettings,
 };
 
 /// Grants every call and keeps what it was asked.
@@ -36,6 +36,10 @@ impl Gatekeeper for GrantAll {
         vec!["schema".into()]
     }
 
+    fn plugin_tools(&self) -> Vec<PluginToolDefinition> {
+        Vec::new()
+    }
+
     async fn authorise(&self, calls: Vec<ToolCall>) -> Vec<Decision> {
         self.asked.lock().unwrap().extend(calls.iter().cloned());
         calls
@@ -44,7 +48,9 @@ impl Gatekeeper for GrantAll {
                 Decision::Granted(Grant {
                     tool_call_id: call.id,
                     tool: call.tool,
-                    operation: Box::new(Operation::Schema { collections: None }),
+                    action: GrantedAction::Operation(Box::new(Operation::Schema {
+                        collections: None,
+                    })),
                     approval_id: None,
                 })
             })
@@ -77,7 +83,7 @@ impl Answering {
 
 #[async_trait]
 impl GrantExecutor for Answering {
-    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, DataError>> {
+    async fn execute(&self, grants: Vec<Grant>) -> Vec<Result<OutcomeData, CapabilityError>> {
         self.executed.fetch_add(grants.len(), Ordering::SeqCst);
         grants.iter().map(|_| Ok(self.outcome.clone())).collect()
     }
