@@ -1,7 +1,7 @@
 //! What is granted works, and what isn't is refused in the same words whether it exists or not.
 
 use palisade_state::LedgerKind;
-use palisade_tools::{DataAction, Grant};
+use palisade_tools::{DataAction, Grant, IdentityGrant};
 use serde_json::{Value, json};
 
 use crate::support::{Bench, data, get, http, storage};
@@ -149,7 +149,7 @@ async fn what_is_stored_stays_within_its_quota_and_its_component() {
 #[tokio::test]
 async fn who_calls_is_told_where_it_was_granted() {
     let bench = Bench::new().await;
-    let grant = Grant { identity: true, ..Grant::default() };
+    let grant = Grant { identity: Some(IdentityGrant {}), ..Grant::default() };
     let answers = bench.answers(&grant, json!([{"try": "caller"}])).await;
     let id = answers[0][0].as_str().expect("an id");
     assert_eq!((id.len(), answers[0][1].as_str()), (36, Some("de-DE")));

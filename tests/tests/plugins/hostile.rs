@@ -6,7 +6,7 @@ use palisade_policy::BuiltInTool;
 use palisade_sandbox::{ToolFailure, ToolLimits, ToolStop};
 use palisade_tests::plugins::TestTool;
 use palisade_tools::{
-    Grant, Grants, LoadedPlugin, Manifest, PackError, Plugin, PluginState, StoredGrant, ToolsError,
+    Grant, Grants, IdentityGrant, LoadedPlugin, Manifest, PackError, Plugin, PluginState, StoredGrant, ToolsError,
     pack,
 };
 use serde_json::{Value, json};
@@ -122,7 +122,7 @@ async fn no_more_is_granted_than_was_asked_for() {
     for grant in [
         crate::support::storage(),
         crate::support::http("https://first.example"),
-        Grant { identity: true, ..Grant::default() },
+        Grant { identity: Some(IdentityGrant {}), ..Grant::default() },
         crate::support::data("articles", &[palisade_tools::DataAction::Delete]),
         crate::support::data("directus_users", &[palisade_tools::DataAction::Read]),
     ] {

@@ -44,6 +44,8 @@ export interface Plugin {
   description: string;
   digest: string;
   state: "granted" | "new" | "changed" | "broken";
+  /** Why a broken one can't be used. */
+  reason: string | null;
   asks: Permissions;
   granted: Permissions | null;
   tools: PluginTool[];
@@ -53,8 +55,9 @@ const PLUGINS = "/ai/admin/plugins";
 
 export const loadPlugins = (api: ApiClient): Promise<Plugin[]> => api.get("assistant", PLUGINS);
 
-export const grantPlugin = (api: ApiClient, plugin: string, grant: Permissions): Promise<unknown> =>
-  api.post("assistant", `${path(plugin)}/grant`, grant, "PUT");
+/** Grants to the component that was looked at: one that has changed meanwhile is refused. */
+export const grantPlugin = (api: ApiClient, plugin: Plugin, grant: Permissions): Promise<unknown> =>
+  api.post("assistant", `${path(plugin.name)}/grant?digest=${encodeURIComponent(plugin.digest)}`, grant, "PUT");
 
 export const revokePlugin = (api: ApiClient, plugin: string): Promise<void> => api.delete("assistant", `${path(plugin)}/grant`);
 
@@ -89,7 +92,8 @@ export function stillAsked(granted: Permissions, asks: Permissions): Permissions
       const kept = actions.filter((action) => granted.data.some((own) => own.collection === collection && own.actions.includes(action)));
       return kept.length > 0 ? [{ collection, actions: kept }] : [];
     }),
-    http: now.http.filter((one) => granted.http.some((own) => own.name === one.name && own.origin === one.origin && covers(own.methods, one.methods))),
+    // The origin is the one that was granted, which needn't be the one that the component proposes.
+    http: now.http.flatMap((one) => granted.http.filter((own) => own.name === one.name && covers(own.methods, one.methods)).map(({ origin }) => ({ ...one, origin }))),
     secrets: now.secrets.filter((one) => granted.secrets.some((own) => own.name === one.name && covers(own.origins, one.origins))),
     kv: granted.kv && now.kv && granted.kv.keys >= now.kv.keys && granted.kv.bytes >= now.kv.bytes ? now.kv : null,
     identity: granted.identity && now.identity,

@@ -28,9 +28,9 @@ pub struct Grant {
     /// Storage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kv: Option<KvGrant>,
-    /// Whether the component may know who calls.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub identity: bool,
+    /// Who calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityGrant>,
 }
 
 /// A collection.
@@ -75,6 +75,11 @@ pub struct KvGrant {
     pub bytes: u64,
 }
 
+/// To know who calls: ids and locale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityGrant {}
+
 /// A grant that goes beyond what the manifest asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{what} can't be granted: {reason}")]
@@ -115,7 +120,7 @@ impl Grant {
                 })
                 .collect(),
             kv: manifest.kv.as_ref().map(|kv| KvGrant { keys: kv.keys, bytes: kv.bytes }),
-            identity: manifest.identity.is_some(),
+            identity: manifest.identity.as_ref().map(|_| IdentityGrant {}),
         }
     }
 
@@ -158,7 +163,7 @@ impl Grant {
         {
             return Err(too_much("Storage".into(), "the component doesn't ask for it"));
         }
-        if self.identity && manifest.identity.is_none() {
+        if self.identity.is_some() && manifest.identity.is_none() {
             return Err(too_much("Who calls".into(), "the component doesn't ask for it"));
         }
         Ok(())

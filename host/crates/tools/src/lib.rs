@@ -21,7 +21,7 @@ mod source;
 
 pub use call::{GrantedHost, Progress, ToolCallFacts, data_operation_row};
 pub use error::ToolsError;
-pub use grant::{DataGrant, Grant, GrantError, HttpGrant, KvGrant, SecretGrant};
+pub use grant::{DataGrant, Grant, GrantError, HttpGrant, IdentityGrant, KvGrant, SecretGrant};
 pub use grants::{Grants, StoredGrant};
 pub use library::{GrantedTool, Library, ToolView};
 pub use manifest::{

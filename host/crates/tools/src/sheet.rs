@@ -94,7 +94,7 @@ fn asks(out: &mut String, manifest: &Manifest, granted: Option<&Grant>) -> std::
         entry(what, &kv.reason, is_granted)?;
     }
     if let Some(identity) = &manifest.identity {
-        let is_granted = granted.is_some_and(|grant| grant.identity);
+        let is_granted = granted.is_some_and(|grant| grant.identity.is_some());
         entry("know the ids of who calls".into(), &identity.reason, is_granted)?;
     }
     if nothing {

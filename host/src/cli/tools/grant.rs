@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use palisade_state::State;
 use palisade_tools::{
-    DataAction, DataGrant, Grant, Grants, HttpGrant, KvGrant, Manifest, SecretGrant, ToolsError,
+    DataAction, DataGrant, Grant, Grants, HttpGrant, IdentityGrant, KvGrant, Manifest, SecretGrant, ToolsError,
 };
 
 use super::{arguments::GrantArguments, manage::Shelf};
@@ -60,7 +60,8 @@ fn grant(arguments: &GrantArguments, manifest: &Manifest) -> Result<Grant, CliEr
     if arguments.all {
         return Ok(all);
     }
-    let mut grant = Grant { identity: arguments.identity, ..Grant::default() };
+    let identity = arguments.identity.then_some(IdentityGrant {});
+    let mut grant = Grant { identity, ..Grant::default() };
     for text in &arguments.data {
         grant.data.push(data(text)?);
     }

@@ -159,7 +159,7 @@ impl ToolHost for GrantedHost {
     }
 
     fn caller(&self) -> Result<ToolCaller, CapabilityError> {
-        if !self.tool.grant.identity {
+        if self.tool.grant.identity.is_none() {
             return Err(not_granted());
         }
         let accountability = &self.caller.accountability;

@@ -141,7 +141,19 @@ async fn described(
     let loaded = match &plugin.loaded {
         Ok(loaded) => loaded,
         Err(reason) => {
-            return Ok(json!({"name": plugin.name, "state": state, "reason": reason}));
+            return Ok(json!({
+                "name": plugin.name,
+                "state": state,
+                "reason": reason,
+                "title": null,
+                "version": "",
+                "description": "",
+                "digest": "",
+                "asks": {"data": [], "http": [], "secrets": [], "kv": null, "identity": null},
+                "granted": null,
+                "secretsSet": [],
+                "tools": [],
+            }));
         }
     };
     let LoadedPlugin { manifest, component, pin } = loaded;
@@ -167,6 +179,7 @@ async fn described(
     Ok(json!({
         "name": plugin.name,
         "state": state,
+        "reason": null,
         "title": manifest.component.title,
         "version": manifest.component.version,
         "description": manifest.component.description,
