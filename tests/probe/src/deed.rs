@@ -7,7 +7,7 @@ use crate::{burden, memory};
 /// One thing to try.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(tag = "try", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Deed {
+pub(crate) enum Deed {
     /// Say something.
     Say { text: String },
     /// Describe collections.
@@ -111,12 +111,12 @@ impl Deed {
                 done()
             }
             Self::Log { times, message } => {
-                (0..times).for_each(|_| host.log().log(Level::Warn, &message));
+                (0..times).for_each(|_| host.log().write(Level::Warn, &message));
                 done()
             }
             Self::Output { bytes } => Ok(Content::text("x".repeat(bytes))),
             Self::HostCalls { times } => {
-                (0..times).for_each(|_| drop(host.clock().now()));
+                (0..times).for_each(|_| _ = std::hint::black_box(host.clock().now()));
                 done()
             }
             Self::Spin => burden::spin(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use palisade_policy::BuiltInTool;
-use palisade_sandbox::{ToolFailure, ToolLimits, ToolRuntime, ToolStop};
+use palisade_sandbox::{ToolFailure, ToolLimits, ToolStop};
 use palisade_tests::plugins::TestTool;
 use palisade_tools::{
     Grant, Grants, LoadedPlugin, Manifest, PackError, Plugin, PluginState, StoredGrant, ToolsError,
@@ -11,7 +11,7 @@ use palisade_tools::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Bench, WORKSPACE, plugin};
+use crate::support::{Bench, WORKSPACE, plugin, replaced, runtime};
 
 async fn stopped(bench: &Bench, deed: Value) -> ToolStop {
     let neighbour = json!([{"try": "say", "text": "still here"}]);
@@ -29,12 +29,13 @@ async fn stopped(bench: &Bench, deed: Value) -> ToolStop {
 async fn a_tool_that_takes_too_much_is_stopped() {
     let mut bench = Bench::new().await;
     let limits = ToolLimits { cpu_time: Duration::from_millis(300), ..ToolLimits::default() };
-    bench.runtime = ToolRuntime::new(None, limits).expect("a runtime");
+    bench.runtime = runtime(limits);
     bench.plugin = plugin(&bench.runtime, TestTool::Probe).await;
     for (deed, stop) in [
         (json!({"try": "spin"}), ToolStop::CpuTime),
         (json!({"try": "memory"}), ToolStop::Memory),
-        (json!({"try": "stack"}), ToolStop::Stack),
+        // A stack that the compiler keeps in linear memory runs into its end, which is a fault.
+        (json!({"try": "stack"}), ToolStop::Trap),
         (json!({"try": "panic"}), ToolStop::Trap),
         (json!({"try": "output", "bytes": 100 << 20}), ToolStop::CallSize),
         (json!({"try": "host_calls", "times": 20_001}), ToolStop::HostCalls),
@@ -72,7 +73,7 @@ async fn waiting_for_a_place_ends() {
         cpu_time: Duration::from_secs(1),
         ..ToolLimits::default()
     };
-    bench.runtime = ToolRuntime::new(None, limits).expect("a runtime");
+    bench.runtime = runtime(limits);
     bench.plugin = plugin(&bench.runtime, TestTool::Probe).await;
     let grant = Grant::default();
     let say = json!([{"try": "say", "text": "late"}]);
@@ -92,8 +93,7 @@ async fn a_component_that_changes_after_the_grant_is_off() {
     assert_eq!(bench.plugin.state(Some(stored)), PluginState::Granted);
 
     // The same code with another manifest: all its bytes but those of one word.
-    let module = std::fs::read(TestTool::Probe.module().expect("built")).expect("a module");
-    let changed = replaced(&module, b"Tries whatever a test says.\"\n", b"Tries whatever a test SAYS.\"\n");
+    let changed = replaced(TestTool::Probe, "Tries whatever a test says.", "Tries whatever a test SAYS.");
     let loaded = LoadedPlugin::load(&bench.runtime, pack(&changed, None).expect("packed")).await;
     let changed = Plugin { name: "probe".into(), loaded: Ok(loaded.expect("loaded")) };
     assert_eq!(changed.state(Some(stored)), PluginState::Changed);
@@ -108,15 +108,6 @@ async fn a_component_that_changes_after_the_grant_is_off() {
     assert_eq!(pins[0].component, pins[1].component);
     assert_eq!(once.state(Some(&grants.by_name["probe"])), PluginState::Granted);
     assert_eq!(again.state(Some(&grants.by_name["probe"])), PluginState::Changed);
-}
-
-/// The bytes with one text in place of another of the same length.
-fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    assert_eq!(from.len(), to.len());
-    let mut bytes = bytes.to_vec();
-    let at = bytes.windows(from.len()).position(|window| window == from).expect("the text");
-    bytes[at..at + to.len()].copy_from_slice(to);
-    bytes
 }
 
 #[tokio::test]
@@ -153,7 +144,7 @@ fn a_name_that_imitates_a_built_in_tool_is_refused() {
 
 #[tokio::test]
 async fn a_component_asks_for_exactly_what_it_imports() {
-    let runtime = ToolRuntime::new(None, ToolLimits::default()).expect("a runtime");
+    let runtime = runtime(ToolLimits::default());
     for (tool, interfaces) in [
         (TestTool::Probe, vec!["clock", "data", "http", "identity", "kv", "log", "progress"]),
         (TestTool::Readability, vec!["data", "log"]),
@@ -177,9 +168,8 @@ async fn a_component_asks_for_exactly_what_it_imports() {
         assert_eq!(asked, imported, "{tool:?}");
     }
     // A sheet that says less than the truth, and one that says more.
-    for (from, to) in [("[kv]", "#kv]"), ("[identity]", "#dentity]")] {
-        let module = std::fs::read(TestTool::Probe.module().expect("built")).expect("a module");
-        let module = replaced(&module, from.as_bytes(), to.as_bytes());
+    for (from, to) in [("[kv]", "#kv]"), ("[identity]", "#identity]")] {
+        let module = replaced(TestTool::Probe, from, to);
         let refused = pack(&module, None).map(drop);
         assert!(refused.is_err(), "{from}: keys of a section without its head aren't known");
     }

@@ -1,11 +1,16 @@
 //! A component in this process, with what a call of it gets in a host.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use palisade_data::{Caller, DataBackend};
 use palisade_project::{ImportFormat, ImportOptions, NewUser, Project, ProjectSettings};
 use palisade_provider::{EgressClient, EgressPolicy};
-use palisade_sandbox::{ToolEnd, ToolInvocation, ToolLimits, ToolRuntime};
+use palisade_sandbox::{
+    CacheOptions, ToolEnd, ToolFailure, ToolInvocation, ToolLimits, ToolRuntime,
+};
 use palisade_state::{KeySource, LedgerEntry, LedgerFilter, LedgerKind, LedgerOrder, MasterKey, State};
 use palisade_tests::plugins::TestTool;
 use palisade_tools::{
@@ -38,6 +43,28 @@ impl Progress for Shown {
     fn report(&self, _: &str, message: &str, _: Option<f32>) {
         self.0.lock().expect("a list").push(message.to_owned());
     }
+}
+
+/// A runtime with these limits. Tests share compiled images.
+pub(crate) fn runtime(limits: ToolLimits) -> ToolRuntime {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tool-images");
+    ToolRuntime::new(Some(CacheOptions { folder, key: [7; 32] }), limits).expect("a runtime")
+}
+
+/// The module of a tool with one text in place of another of the same length, wherever it stands.
+pub(crate) fn replaced(tool: TestTool, from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = std::fs::read(tool.module().expect("built")).expect("a module");
+    let places: Vec<usize> = bytes
+        .windows(from.len())
+        .enumerate()
+        .filter_map(|(at, window)| (window == from.as_bytes()).then_some(at))
+        .collect();
+    assert!(!places.is_empty(), "{from}");
+    for at in places {
+        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
 }
 
 /// A module as a file has it, packed and loaded.
@@ -77,7 +104,7 @@ impl Bench {
                 .expect("items");
         }
         let caller = project.caller_by_email(USER).await.expect("a caller");
-        let runtime = ToolRuntime::new(None, ToolLimits::default()).expect("a runtime");
+        let runtime = runtime(ToolLimits::default());
         let plugin = plugin(&runtime, TestTool::Probe).await;
         let progress = Arc::default();
         Self { state, runtime, plugin, egress, project, caller, progress, _folder: folder }
@@ -133,6 +160,7 @@ impl Bench {
     pub(crate) async fn failure(&self, grant: &Grant, deed: Value) -> (String, String) {
         let end = self.attempt(grant, json!([deed])).await;
         match end.result {
+            Err(ToolFailure::Returned(error)) => (error.code.into_owned(), error.message),
             Err(failure) => (failure.code().to_owned(), failure.to_string()),
             Ok(answer) => panic!("it was done: {}", answer.screen),
         }
