@@ -76,7 +76,8 @@ fn no_placeholder_is_left_and_every_template_is_written() {
             }
         }
         for path in files(&sdk().join("templates").join(name)) {
-            let own = path.to_string_lossy().replace(".template", "").replace("gitignore", ".gitignore");
+            let own =
+                path.to_string_lossy().replace(".template", "").replace("gitignore", ".gitignore");
             assert!(written.contains(Path::new(&own)), "{own} is in no list");
         }
     }
