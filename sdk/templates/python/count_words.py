@@ -14,7 +14,15 @@ class Arguments:
     field: str = described("Field with the text.")
 
 
-@tool(title="Count words", arguments=Arguments, annotations=READ_ONLY)
+EXAMPLE = {"collection": "articles", "key": 1, "field": "body"}
+
+
+@tool(
+    title="Count words",
+    arguments=Arguments,
+    examples=[("The words of an article", EXAMPLE)],
+    annotations=READ_ONLY,
+)
 def count_words(arguments: Arguments, host: Host) -> list[Content]:
     """Counts the words in a text field of an item."""
     query = {"fields": [arguments.field], "filter": {"id": {"_eq": arguments.key}}, "limit": 1}

@@ -17,6 +17,7 @@ export const countWords = {
 		required: ["collection", "key", "field"],
 		additionalProperties: false,
 	},
+	examples: [{ title: "The words of an article", arguments: { collection: "articles", key: 1, field: "body" } }],
 	annotations: READ_ONLY,
 
 	invoke({ collection, key, field }, host) {

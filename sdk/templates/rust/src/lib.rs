@@ -26,6 +26,11 @@ impl Tool for CountWords {
     const ANNOTATIONS: Annotations = READ_ONLY;
     type Arguments = Arguments;
 
+    fn examples() -> Vec<Example> {
+        let arguments = json!({ "collection": "articles", "key": 1, "field": "body" });
+        vec![Example::new("The words of an article", &arguments)]
+    }
+
     fn invoke(host: &impl Host, call: Call<Arguments>) -> Result<Vec<Content>, Error> {
         let Arguments { collection, key, field } = call.arguments;
         let query = json!({ "fields": [field], "filter": { "id": { "_eq": key } }, "limit": 1 });

@@ -20,6 +20,8 @@ macro_rules! shared {
 }
 
 const MANIFEST: File = ("tool.toml", template!("tool.toml"));
+/// Items that the tool's example can be run with.
+const ITEMS: File = ("articles.json", template!("articles.json"));
 const CONTRACT: File = ("wit/deps/palisade-tool/tool.wit", shared!("wit/tool/tool.wit"));
 
 /// What makes a new tool in a language.
@@ -45,6 +47,7 @@ impl Template {
 const RUST: Template = Template {
     own: &[
         MANIFEST,
+        ITEMS,
         (".gitignore", template!("rust/gitignore")),
         ("Cargo.toml", template!("rust/Cargo.toml.template")),
         ("README.md", template!("rust/README.md")),
@@ -57,6 +60,7 @@ const RUST: Template = Template {
 const JAVASCRIPT: Template = Template {
     own: &[
         MANIFEST,
+        ITEMS,
         (".gitignore", template!("javascript/gitignore")),
         ("README.md", template!("javascript/README.md")),
         ("package.json", template!("javascript/package.json.template")),
@@ -77,6 +81,7 @@ const JAVASCRIPT: Template = Template {
 const PYTHON: Template = Template {
     own: &[
         MANIFEST,
+        ITEMS,
         (".gitignore", template!("python/gitignore")),
         ("README.md", template!("python/README.md")),
         ("app.py", template!("python/app.py")),
