@@ -7,15 +7,15 @@ DATA_DIR ?= .palisade
 # The formats of requests that the assistant speaks, with commas between them: each must have bodies to judge.
 FORMATS := openai_compatible,openai,anthropic,google
 
-.PHONY: run test lint test-rust test-parity test-types test-sdk test-directus bench component directus extension ui deny prerequisites sdk npm
+.PHONY: run test lint test-rust test-parity test-types test-sdk test-directus test-browser page bench component directus extension ui deny prerequisites sdk npm
 
-run: prerequisites
+run: prerequisites page
 	$(CARGO) build --release -p palisade
 	@if [ "$(TARGET)" != target ]; then mkdir -p target/release && cp $(TARGET)/release/palisade target/release/; fi
 	@test -f $(DATA_DIR)/project.db || target/release/palisade --data-dir $(DATA_DIR) project init --sample newsroom
 	@exec target/release/palisade --data-dir $(DATA_DIR) serve
 
-test: prerequisites lint test-rust test-parity test-types test-sdk test-directus
+test: prerequisites lint test-rust test-parity test-types test-sdk test-directus test-browser
 
 lint: prerequisites
 	$(CARGO) fmt --all --check
@@ -48,6 +48,12 @@ test-directus: prerequisites sdk extension
 	cd extension && npm test
 	cd tests/directus && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
 
+# The page that the host serves, in Chromium. Screenshots go where TEST_SCREENSHOTS says.
+test-browser: prerequisites sdk ui
+	@tests/install-debian-package.sh chromium /usr/bin/chromium
+	$(CARGO) build -p palisade -p palisade-tests
+	cd tests/browser && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
+
 bench: prerequisites
 	$(CARGO) build --release -p palisade -p palisade-tests
 	$(CARGO) bench -p palisade-tests --bench turns
@@ -71,6 +77,10 @@ sdk: npm
 
 npm:
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer (Debian: apt-get install nodejs npm)"; exit 1; }
+
+# The same where it isn't built yet and can be: the host runs without it and says so.
+page:
+	@test -f extension/dist-ui/index.html || ! command -v npm >/dev/null || $(MAKE) ui || echo "The page could not be built; going on without it."
 
 # The page that the host serves, in extension/dist-ui.
 ui: npm

@@ -18,6 +18,8 @@ const BUILDS: Record<string, () => UserConfig> = {
     plugins: [vue()],
     build: {
       outDir: "../dist-ui",
+      // Directus has files of the project under /assets.
+      assetsDir: "static",
       emptyOutDir: true,
       target: "es2022",
       // The page's policy allows no data in place of a file, and no inline script.
@@ -35,7 +37,11 @@ const BUILDS: Record<string, () => UserConfig> = {
       target: "es2022",
       lib: { entry: "src/app.ts", formats: ["es"], fileName: () => "app.js" },
       // Directus's app shares these with its extensions.
-      rollupOptions: { external: ["vue", "@directus/extensions-sdk"] },
+      rolldownOptions: {
+        external: ["vue", "@directus/extensions-sdk"],
+        // Directus loads one file of an extension.
+        output: { codeSplitting: false },
+      },
     },
   }),
   api: () => ({

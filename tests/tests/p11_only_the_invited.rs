@@ -10,6 +10,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 const MODEL: &str = "scenario:hello";
+const OWN_LEDGER: &str = "/ai/ledger?turn=01890a5d-ac96-774b-bcce-b302099a8057";
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +30,7 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>, Needs)> {
         (Method::POST, "/ai/chat", Some(question(MODEL, "Hi")), Needs::AppAccess),
         (Method::POST, "/ai/object", Some(object), Needs::AppAccess),
         (Method::POST, "/ai/files", Some(json!({})), Needs::AppAccess),
+        (Method::GET, OWN_LEDGER, None, Needs::AppAccess),
         (Method::GET, "/ai/models", None, Needs::AppAccess),
         (Method::GET, "/ai/tools", None, Needs::AppAccess),
         (Method::GET, "/ai/admin/settings", None, Needs::Admin),
@@ -37,9 +39,11 @@ fn routes() -> Vec<(Method, &'static str, Option<Value>, Needs)> {
         (Method::GET, "/ai/admin/providers/fake/key", None, Needs::Admin),
         (Method::PUT, "/ai/admin/providers/fake/key", Some(json!({"key": "x"})), Needs::Admin),
         (Method::DELETE, "/ai/admin/providers/fake/key", None, Needs::Admin),
+        (Method::POST, "/ai/admin/providers/fake/test", None, Needs::Admin),
         (Method::GET, "/ai/admin/tools", None, Needs::Admin),
         (Method::PATCH, "/ai/admin/tools/items", Some(json!({})), Needs::Admin),
         (Method::GET, "/ai/admin/ledger", None, Needs::Admin),
+        (Method::GET, "/ai/admin/ledger/export", None, Needs::Admin),
         (Method::GET, "/ai/admin/usage", None, Needs::Admin),
     ]
 }

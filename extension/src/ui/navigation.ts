@@ -22,5 +22,10 @@ window.addEventListener("hashchange", () => (path.value = read()));
 export const screen = readonly(path);
 
 export function open(...segments: string[]): void {
-  location.hash = `#/${segments.map(encodeURIComponent).join("/")}`;
+  location.hash = hashOf(segments);
 }
+
+/** The address of a screen, for links. Data Studio's pages have another base than their own address. */
+export const addressOf = (...segments: string[]): string => location.pathname + location.search + hashOf(segments);
+
+const hashOf = (segments: string[]): string => `#/${segments.map(encodeURIComponent).join("/")}`;

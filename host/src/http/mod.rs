@@ -16,6 +16,7 @@ mod origin;
 mod parameters;
 mod routes;
 mod serve;
+mod ui;
 
 pub use error::HttpError;
 pub use routes::router;

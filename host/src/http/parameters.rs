@@ -1,6 +1,6 @@
 //! What addresses say: path and query parameters.
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use http::request::Parts;
 use palisade_data::Query;
 use url::form_urlencoded;
@@ -15,6 +15,13 @@ pub(super) struct PathParameters<const COUNT: usize>(pub(super) [String; COUNT])
 /// Directus's query parameters.
 #[derive(Debug)]
 pub(super) struct ItemQuery(pub(super) Query);
+
+/// The address of a plain read: the segments of its path, decoded, and its query as it is.
+#[derive(Debug)]
+pub(super) struct PlainRead {
+    pub(super) path: Vec<String>,
+    pub(super) query: Vec<(String, String)>,
+}
 
 /// Plain query parameters, decoded. None may occur twice.
 #[derive(Debug)]
@@ -43,6 +50,29 @@ impl FromRequestParts<App> for ItemQuery {
         Query::from_parameters(parameters)
             .map(Self)
             .map_err(|error| HttpError::invalid_query(error.to_string()))
+    }
+}
+
+impl FromRequestParts<App> for PlainRead {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, HttpError> {
+        let not_found = |parts: &Parts| HttpError::not_found(parts.uri.path());
+        let Some(route) = parts.extensions.get::<MatchedPath>().cloned() else {
+            return Err(not_found(parts));
+        };
+        let Ok(parameters) = RawPathParams::from_request_parts(parts, app).await else {
+            return Err(not_found(parts));
+        };
+        let mut values = parameters.iter().map(|(_, value)| value.to_owned());
+        // What is no parameter is as the route has it, whatever way a client wrote it in.
+        let segments = route.as_str().split('/').filter(|segment| !segment.is_empty());
+        let path = segments.map(|segment| match segment.strip_prefix('{') {
+            Some(_) => values.next(),
+            None => Some(segment.to_owned()),
+        });
+        let path = path.collect::<Option<_>>().ok_or_else(|| not_found(parts))?;
+        Ok(Self { path, query: pairs(parts) })
     }
 }
 

@@ -8,6 +8,7 @@ mod gatekeeper;
 mod gateway;
 mod listing;
 mod object;
+mod probe;
 mod providers;
 mod run;
 mod service;

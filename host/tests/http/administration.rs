@@ -222,3 +222,106 @@ fn the_ledger_is_read_in_pages() {
         }
     });
 }
+
+#[test]
+fn a_provider_that_cannot_be_used_is_not_said_to_work() {
+    let unreachable = r#"
+[[providers]]
+id = "inside"
+kind = "openai-compatible"
+base_url = "http://127.0.0.1:9/v1"
+requires_key = false
+allowed_models = ["a"]
+[egress]
+allow_private = ["127.0.0.1:9"]
+"#;
+    with_own_host(unreachable, async |host| {
+        let mut report = String::new();
+        for provider in ["nothing", "fixed", "openai", "inside"] {
+            let path = format!("/ai/admin/providers/{provider}/test");
+            let answer = host.send(Call::new("POST", &path).token(ADMIN)).await;
+            report.push_str(&format!("{provider}: {} {}\n", answer.status.as_u16(), answer.text));
+        }
+        insta::assert_snapshot!(report);
+    });
+}
+
+#[test]
+fn a_provider_is_tested_with_a_real_call_that_is_on_record() {
+    with_own_host("", async |host| {
+        let call = Call::new("POST", "/ai/admin/providers/demo/test").token(ADMIN);
+        let tested = host.send(call).await.data();
+        assert_eq!((&tested["ok"], &tested["model"]), (&json!(true), &json!("demo")));
+        assert!(tested["milliseconds"].is_u64(), "{tested}");
+        let rows = ledger(&host, "kind=provider_call", 1).await;
+        assert_eq!((&rows[0]["provider"], &rows[0]["outcome"]), (&json!("demo"), &json!("ok")));
+    });
+}
+
+#[test]
+fn administrators_learn_what_is_wrong_with_the_host() {
+    with_own_host("", async |host| {
+        let public = host.send(Call::get("/server/health")).await.json();
+        assert_eq!(public, json!({"status": "ok"}));
+        let health = host.send(Call::get("/server/health").token(ADMIN)).await.json();
+        let checks = &health["checks"];
+        assert_eq!((&checks["state"], &checks["project"]), (&json!("ok"), &json!("ok")));
+        assert_eq!(checks["image"], "compiled");
+        assert_eq!(checks["turns"]["running"], 0);
+        let providers = json!([
+            {"id": "demo", "state": "ok"},
+            {"id": "openai", "state": "no key"},
+            {"id": "fixed", "state": "no model"},
+        ]);
+        assert_eq!(checks["providers"], providers);
+    });
+}
+
+/// The rows that a query finds, once there are so many.
+async fn ledger(host: &Host, query: &str, count: usize) -> Vec<Value> {
+    for _ in 0..100 {
+        let path = format!("/ai/admin/ledger?{query}");
+        let rows = host.send(Call::get(&path).token(ADMIN)).await.data();
+        if let Some(rows) = rows.as_array().filter(|rows| rows.len() >= count) {
+            return rows.clone();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("there are never {count} rows for {query}");
+}
+
+#[test]
+fn the_ledger_is_exported_as_it_is_read() {
+    with_own_host("", async |host| {
+        for wrong in ["format=xml", "limit=1", "cursor=x", "kind=gossip", "since=yesterday"] {
+            let path = format!("/ai/admin/ledger/export?{wrong}");
+            let answer = host.send(Call::get(&path).token(ADMIN)).await;
+            assert_eq!(answer.verdict(), "400 INVALID_QUERY", "{wrong}");
+        }
+        for _ in 0..2 {
+            let call = Call::post("/ai/chat", chat("Hello")).token(EDITOR);
+            assert_eq!(host.send(call).await.verdict(), "200");
+        }
+        ledger(&host, "kind=turn", 2).await;
+        let export = async |query: &str| {
+            let path = format!("/ai/admin/ledger/export?{query}");
+            host.send(Call::get(&path).token(ADMIN)).await
+        };
+        let lines = export("kind=turn").await;
+        assert_eq!(lines.headers["content-type"], "application/x-ndjson");
+        let file = "attachment; filename=\"palisade-ledger.jsonl\"";
+        assert_eq!(lines.headers["content-disposition"], file);
+        let rows: Vec<Value> =
+            lines.text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(rows.len(), 2);
+        assert!(rows.iter().all(|row| row["kind"] == "turn"));
+
+        let table = export("format=csv&kind=turn").await;
+        assert_eq!(table.headers["content-type"], "text/csv; charset=utf-8");
+        assert!(table.text.starts_with("id,time,workspace,turn,user,kind,"), "{}", table.text);
+        assert_eq!(table.text.lines().count(), 3);
+
+        let exports = ledger(&host, "kind=administration", 2).await;
+        assert!(exports.iter().all(|row| row["reason"] == "ledger exported"), "{exports:?}");
+    });
+}

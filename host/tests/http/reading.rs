@@ -95,3 +95,16 @@ fn files_are_sent_so_that_nothing_in_them_runs() {
         }
     });
 }
+
+#[test]
+fn nobody_reads_the_secrets_of_users() {
+    with_host(async |host| {
+        let all = host.send(Call::get("/users?fields=*&limit=-1").token(ADMIN)).await;
+        assert!(all.data().as_array().is_some_and(|users| users.len() > 3), "{}", all.text);
+        assert!(!all.text.contains("$argon2"), "{}", all.text);
+        let own = host.send(Call::get("/users?fields=id,email").token(EDITOR)).await.data();
+        assert_eq!(own.as_array().map(Vec::len), Some(1), "users see themselves: {own}");
+        let roles = host.send(Call::get("/roles?fields=id,name").token(ADMIN)).await.data();
+        assert!(roles.as_array().is_some_and(|roles| !roles.is_empty()), "{roles}");
+    });
+}

@@ -57,6 +57,7 @@ fn callers_choose_from_what_they_may_use() {
                 "provider": "openai", "model": "gpt-5-mini", "name": "GPT-5 mini",
                 "context": 400_000, "output": 128_000, "attachments": true, "reasoning": true,
                 "capabilities": ["images", "documents", "structured-output"],
+                "price": {"currency": "USD", "input": 0.25, "cached": 0.025, "output": 2.0},
             })
         );
         let models: Vec<_> = models

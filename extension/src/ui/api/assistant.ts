@@ -29,6 +29,8 @@ export interface Tool {
   description: string;
   inputSchema: unknown;
   source: string;
+  /** The plugin that it is from. */
+  component?: string;
   readOnly: boolean;
   destructive: boolean;
   openWorld: boolean;

@@ -19,6 +19,8 @@ export interface MessageMetadata {
   cutBy?: "length" | "content-filter";
   /** When it was written, in milliseconds. */
   at?: number;
+  /** The host's turns that the answer is from: a set, by their ids. */
+  turns?: Record<string, true>;
   /** The model that answered. */
   model?: string;
 }

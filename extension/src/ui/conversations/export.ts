@@ -21,7 +21,7 @@ export function asJson(title: string, messages: readonly Message[]): string {
 }
 
 /** Gives the user a file. */
-export function saveAs(name: string, content: string, type: string): void {
+export function saveAs(name: string, content: BlobPart, type: string): void {
   const address = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement("a");
   link.href = address;

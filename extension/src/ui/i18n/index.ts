@@ -8,6 +8,7 @@ export type MessageKey = keyof typeof en;
 export type Locale = keyof typeof CATALOGUES;
 
 const CATALOGUES = { en, de } as const;
+type Values = Record<string, string | number>;
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
 
 const chosen = ref<Locale>("en");
@@ -38,15 +39,19 @@ function isTag(text: string): boolean {
 
 export const direction = computed(() => (RIGHT_TO_LEFT.has(chosen.value) ? "rtl" : "ltr"));
 
-type Values = Record<string, string | number>;
-
 /**
- * The text of a key. `{name}` stands for a value. A text that depends on a number has two forms with
- * `|` between them, the first for one; the number is the value `count`.
+ * Gives the text of a key. `{name}` stands for a value. A text that depends on a number has two forms
+ * with `|` between them, the first for one; the number is the value `count`.
  */
-export function t(key: MessageKey, values: Values = {}): string {
-  const forms = CATALOGUES[chosen.value][key].split(" | ");
-  const [one = "", many = one] = forms;
+export const t = translator(CATALOGUES);
+
+/** Gives the texts of these catalogues, one for each language. */
+export function translator<Key extends string>(catalogues: Record<Locale, Record<Key, string>>): (key: Key, values?: Values) => string {
+  return (key, values = {}) => filled(catalogues[chosen.value][key], values);
+}
+
+function filled(text: string, values: Values): string {
+  const [one = "", many = one] = text.split(" | ");
   const form = values["count"] === 1 ? one : many;
   return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];

@@ -44,7 +44,7 @@ pub struct Directus {
     pub(crate) web: EgressClient,
     pub(crate) studio: Url,
     pub(crate) structures: Structures,
-    accounts: Accounts,
+    pub(crate) accounts: Accounts,
     name: Cache<(), Arc<str>>,
 }
 

@@ -14,11 +14,14 @@ mod flow;
 mod import;
 mod items;
 mod link;
+mod read;
 mod record;
 mod rest;
 mod schema;
+mod session;
 mod structure;
 
 pub use asset::DirectusFile;
 pub use backend::{Directus, DirectusOptions};
 pub use rest::SUPPORTED_MAJORS;
+pub use session::{DirectusSession, SessionClient};

@@ -18,7 +18,7 @@ use crate::{
     state::TurnState,
     supervise::supervise,
     text::cut,
-    ui::{Framing, Phase},
+    ui::{Framing, Opening, Phase},
 };
 
 /// Bytes of the code and the message of an error that the guest returns.
@@ -151,7 +151,10 @@ impl TurnPlace {
         let started = Instant::now();
         let ticking = inner.ticker.hold();
         let framing = match request {
-            GuestRequest::Turn(_) => Framing::Events { message_id: setup.message_id.take() },
+            GuestRequest::Turn(_) => Framing::Events(Opening {
+                message_id: setup.message_id.take(),
+                turn_id: setup.identity.turn_id.clone(),
+            }),
             GuestRequest::Object(_) => Framing::Text,
         };
         let mut store = inner.store(TurnState::new(setup, framing, limits));

@@ -6,6 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use palisade_data::Credential;
+use palisade_directus::{DirectusSession, SessionClient};
 use palisade_project::{
     Client, LoginRequest, REFRESH_COOKIE, SESSION_COOKIE, SessionHandle, SessionMode, SignIn,
 };
@@ -14,11 +16,11 @@ use serde_json::json;
 
 use crate::{
     app::App,
+    backend::Backend,
     http::{
         HttpError,
         auth::{client_ip, cookie},
         body::OptionalJson,
-        embedded::Embedded,
         origin::Origin,
     },
 };
@@ -51,6 +53,10 @@ impl FromRequestParts<App> for SessionRequest {
 }
 
 impl SessionRequest {
+    fn browser(&self) -> SessionClient<'_> {
+        SessionClient { ip: self.client.ip, user_agent: self.client.user_agent.as_deref() }
+    }
+
     /// The session that the request is about. One that a cookie names needs a page of this host.
     fn handle(&self, body: &serde_json::Value) -> Result<(SessionHandle, SessionMode), HttpError> {
         let (handle, mode) = SessionHandle::from_request(
@@ -68,37 +74,59 @@ impl SessionRequest {
 /// `POST /auth/login`.
 pub(super) async fn login(
     State(app): State<App>,
-    Embedded(project): Embedded,
     request: SessionRequest,
     OptionalJson(body): OptionalJson,
 ) -> Result<Response, HttpError> {
     let login = LoginRequest::from_body(&body)?;
-    drop(body);
-    let sign_in = project.login(&login, &request.client).await?;
-    Ok(signed_in(&sign_in, &app))
+    match &app.backend {
+        Backend::Embedded(project) => {
+            drop(body);
+            let sign_in = project.login(&login, &request.client).await?;
+            Ok(signed_in(&sign_in, &app))
+        }
+        Backend::Directus(directus) => {
+            in_cookie(login.mode)?;
+            let otp = body.get("otp").and_then(serde_json::Value::as_str);
+            #[expect(clippy::disallowed_methods, reason = "Directus checks the password")]
+            let password = login.password.expose_secret();
+            let session = directus.login(request.browser(), &login.email, password, otp).await?;
+            Ok(handed_on(&session, &app))
+        }
+    }
 }
 
 /// `POST /auth/refresh`.
 pub(super) async fn refresh(
     State(app): State<App>,
-    Embedded(project): Embedded,
     request: SessionRequest,
     OptionalJson(body): OptionalJson,
 ) -> Result<Response, HttpError> {
     let (handle, mode) = request.handle(&body)?;
-    let sign_in = project.refresh(&handle, mode, &request.client).await?;
-    Ok(signed_in(&sign_in, &app))
+    match &app.backend {
+        Backend::Embedded(project) => {
+            let sign_in = project.refresh(&handle, mode, &request.client).await?;
+            Ok(signed_in(&sign_in, &app))
+        }
+        Backend::Directus(directus) => {
+            let session = directus.renew(request.browser(), in_session(&handle)?).await?;
+            Ok(handed_on(&session, &app))
+        }
+    }
 }
 
 /// `POST /auth/logout`.
 pub(super) async fn logout(
     State(app): State<App>,
-    Embedded(project): Embedded,
     request: SessionRequest,
     OptionalJson(body): OptionalJson,
 ) -> Result<Response, HttpError> {
     let (handle, mode) = request.handle(&body)?;
-    project.logout(&handle).await?;
+    match &app.backend {
+        Backend::Embedded(project) => project.logout(&handle).await?,
+        Backend::Directus(directus) => {
+            directus.end(request.browser(), in_session(&handle)?).await?;
+        }
+    }
     let mut response = StatusCode::NO_CONTENT.into_response();
     let name = match mode {
         SessionMode::Json => return Ok(response),
@@ -107,6 +135,34 @@ pub(super) async fn logout(
     };
     set_cookie(&mut response, name, "", 0, &app);
     Ok(response)
+}
+
+/// Beside a running Directus, whose tokens are for those who ask Directus, a session is one of this
+/// page and its cookie alone.
+fn in_cookie(mode: SessionMode) -> Result<(), HttpError> {
+    match mode {
+        SessionMode::Session => Ok(()),
+        SessionMode::Json | SessionMode::Cookie => Err(only_in_cookies()),
+    }
+}
+
+fn only_in_cookies() -> HttpError {
+    HttpError::invalid_payload("\"mode\" has to be \"session\" beside a running Directus")
+}
+
+fn in_session(handle: &SessionHandle) -> Result<&Credential, HttpError> {
+    match handle {
+        SessionHandle::SessionToken(token) => Ok(token),
+        SessionHandle::RefreshToken(_) => Err(only_in_cookies()),
+    }
+}
+
+/// Gives a session of Directus to its owner's browser.
+fn handed_on(session: &DirectusSession, app: &App) -> Response {
+    let mut response = Json(json!({ "data": session.body })).into_response();
+    let seconds = session.max_age.as_secs();
+    set_cookie(&mut response, SESSION_COOKIE, session.token.expose(), seconds, app);
+    response
 }
 
 #[expect(clippy::disallowed_methods, reason = "a session token is given to its owner's browser")]

@@ -6,8 +6,12 @@ use serde_json::{Value, json};
 use crate::{
     app::App,
     http::{HttpError, auth::AppUser},
+    models::Price,
     turn::{ListedModel, ListedTool},
 };
+
+/// Millionths in which prices are kept.
+const MICROS: f64 = 1_000_000.0;
 
 /// `GET /ai/models`: the models that the caller may use.
 pub(super) async fn models(
@@ -29,6 +33,19 @@ fn model(ListedModel { provider, facts }: ListedModel) -> Value {
         "attachments": facts.attachments(),
         "reasoning": facts.reasoning,
         "capabilities": facts.capabilities,
+        "price": facts.price.as_ref().map(price),
+    })
+}
+
+/// What a million tokens cost. A call with a long input may cost more.
+fn price(Price { rates, .. }: &Price) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^53 millionths")]
+    let per_million = |rate: u64| rate as f64 / MICROS;
+    json!({
+        "currency": "USD",
+        "input": per_million(rates.input),
+        "cached": per_million(rates.cached),
+        "output": per_million(rates.output),
     })
 }
 

@@ -3,7 +3,9 @@
 mod account;
 mod admin;
 mod chat;
+mod directus;
 mod files;
+mod ledger;
 mod listings;
 mod operations;
 mod project;
@@ -16,8 +18,8 @@ use axum::{
 use http::Uri;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{HttpError, observe};
-use crate::app::App;
+use super::{HttpError, observe, ui};
+use crate::{app::App, backend::Backend};
 
 /// All routes of the host.
 pub fn router(app: App) -> Router {
@@ -26,6 +28,7 @@ pub fn router(app: App) -> Router {
         .route("/ai/object", post(chat::object))
         .route("/ai/files", post(files::upload))
         .route("/ai/files/{id}", delete(files::remove))
+        .route("/ai/ledger", get(ledger::own))
         .route("/ai/models", get(listings::models))
         .route("/ai/tools", get(listings::tools));
     let operations = Router::new()
@@ -33,25 +36,21 @@ pub fn router(app: App) -> Router {
         .route("/server/health", get(operations::health))
         .route("/metrics", get(operations::metrics))
         .route("/openapi.json", get(operations::openapi));
-    let project = Router::new()
+    let accounts = Router::new()
         .route("/auth/login", post(account::login))
         .route("/auth/refresh", post(account::refresh))
-        .route("/auth/logout", post(account::logout))
-        .route("/users/me", get(project::users_me))
-        .route("/policies/me/globals", get(project::policies_me_globals))
-        .route("/permissions/me", get(project::permissions_me))
-        .route("/collections", get(project::collections))
-        .route("/fields", get(project::all_fields))
-        .route("/fields/{collection}", get(project::fields))
-        .route("/items/{collection}", get(project::items))
-        .route("/items/{collection}/{id}", get(project::item))
-        .route("/files", get(project::files))
-        .route("/assets/{id}", get(project::asset));
+        .route("/auth/logout", post(account::logout));
+    let project = match &app.backend {
+        Backend::Embedded(_) => project::routes(),
+        Backend::Directus(_) => directus::routes(),
+    };
     Router::new()
         .merge(ai)
         .merge(admin::routes())
         .merge(operations)
+        .merge(accounts)
         .merge(project)
+        .merge(ui::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(observe::panicked))

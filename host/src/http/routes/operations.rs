@@ -2,10 +2,12 @@
 
 use axum::{Json, extract::State};
 use http::StatusCode;
+use palisade_sandbox::ImageOrigin;
 use serde_json::{Value, json};
 
 use crate::{
     app::App,
+    config::ProviderConfig,
     http::{HttpError, auth::Anyone},
 };
 
@@ -35,15 +37,39 @@ pub(super) async fn health(
             "state": word(state.is_ok()),
             "project": word(project.is_ok()),
             "component": app.turns.sandbox().component_digest(),
+            "image": match app.turns.sandbox().image_origin() {
+                ImageOrigin::Cached => "cached",
+                ImageOrigin::Compiled => "compiled",
+                ImageOrigin::CompiledUncached(_) => "uncached",
+            },
             "turns": {
                 "running": capacity.running,
                 "waiting": capacity.waiting,
                 "limit": capacity.live_turns,
+                "configured": capacity.configured,
             },
+            "providers": providers(&app).await.ok(),
         });
     }
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body))
+}
+
+/// Whether each provider has what a turn needs: a key and an allowed model.
+async fn providers(app: &App) -> Result<Vec<Value>, HttpError> {
+    let keys = app.state.list_keys(&app.config.workspace.id).await?;
+    let settings = app.turns.settings().await?;
+    let state = |provider: &ProviderConfig| {
+        if provider.requires_key && !keys.iter().any(|key| key.provider == provider.id) {
+            "no key"
+        } else if settings.models_of(&provider.id).is_empty() {
+            "no model"
+        } else {
+            "ok"
+        }
+    };
+    let providers = app.config.providers.iter();
+    Ok(providers.map(|provider| json!({"id": provider.id, "state": state(provider)})).collect())
 }
 
 /// `GET /metrics`.

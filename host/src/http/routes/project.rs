@@ -1,23 +1,44 @@
 //! The embedded project's reads, in the shapes that Directus's own SDK expects.
 
 use axum::{
-    Json,
+    Json, Router,
     body::Body,
     response::{IntoResponse, Response},
+    routing::get,
 };
 use http::{HeaderValue, header};
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
-use crate::http::{
-    HttpError,
-    auth::Anyone,
-    embedded::Embedded,
-    parameters::{ItemQuery, PathParameters},
+use crate::{
+    app::App,
+    http::{
+        HttpError,
+        auth::Anyone,
+        embedded::Embedded,
+        parameters::{ItemQuery, PathParameters},
+    },
 };
 
 /// Bytes of a file that are read at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
+
+/// The reads of the embedded project.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/users/me", get(users_me))
+        .route("/policies/me/globals", get(policies_me_globals))
+        .route("/permissions/me", get(permissions_me))
+        .route("/collections", get(collections))
+        .route("/fields", get(all_fields))
+        .route("/fields/{collection}", get(fields))
+        .route("/items/{collection}", get(items))
+        .route("/items/{collection}/{id}", get(item))
+        .route("/files", get(files))
+        .route("/roles", get(roles))
+        .route("/users", get(users))
+        .route("/assets/{id}", get(asset))
+}
 
 type Answer = Result<Json<Value>, HttpError>;
 
@@ -26,7 +47,7 @@ fn answer(data: Value) -> Answer {
 }
 
 /// `GET /users/me`.
-pub(super) async fn users_me(
+async fn users_me(
     Embedded(project): Embedded,
     Anyone(caller): Anyone,
     ItemQuery(query): ItemQuery,
@@ -35,30 +56,27 @@ pub(super) async fn users_me(
 }
 
 /// `GET /policies/me/globals`.
-pub(super) async fn policies_me_globals(
-    Embedded(project): Embedded,
-    Anyone(caller): Anyone,
-) -> Answer {
+async fn policies_me_globals(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
     answer(project.policies_me_globals(&caller).await?)
 }
 
 /// `GET /permissions/me`.
-pub(super) async fn permissions_me(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
+async fn permissions_me(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
     answer(project.permissions_me(&caller).await?)
 }
 
 /// `GET /collections`.
-pub(super) async fn collections(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
+async fn collections(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
     answer(project.collections(&caller).await?)
 }
 
 /// `GET /fields`.
-pub(super) async fn all_fields(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
+async fn all_fields(Embedded(project): Embedded, Anyone(caller): Anyone) -> Answer {
     answer(project.fields(&caller, None).await?)
 }
 
 /// `GET /fields/{collection}`.
-pub(super) async fn fields(
+async fn fields(
     Embedded(project): Embedded,
     Anyone(caller): Anyone,
     PathParameters([collection]): PathParameters<1>,
@@ -67,7 +85,7 @@ pub(super) async fn fields(
 }
 
 /// `GET /items/{collection}`.
-pub(super) async fn items(
+async fn items(
     Embedded(project): Embedded,
     Anyone(caller): Anyone,
     PathParameters([collection]): PathParameters<1>,
@@ -77,7 +95,7 @@ pub(super) async fn items(
 }
 
 /// `GET /items/{collection}/{id}`.
-pub(super) async fn item(
+async fn item(
     Embedded(project): Embedded,
     Anyone(caller): Anyone,
     PathParameters([collection, key]): PathParameters<2>,
@@ -87,7 +105,7 @@ pub(super) async fn item(
 }
 
 /// `GET /files`.
-pub(super) async fn files(
+async fn files(
     Embedded(project): Embedded,
     Anyone(caller): Anyone,
     ItemQuery(query): ItemQuery,
@@ -95,8 +113,26 @@ pub(super) async fn files(
     answer(project.files(&caller, &query).await?)
 }
 
+/// `GET /roles`.
+async fn roles(
+    Embedded(project): Embedded,
+    Anyone(caller): Anyone,
+    ItemQuery(query): ItemQuery,
+) -> Answer {
+    answer(project.roles(&caller, &query).await?)
+}
+
+/// `GET /users`.
+async fn users(
+    Embedded(project): Embedded,
+    Anyone(caller): Anyone,
+    ItemQuery(query): ItemQuery,
+) -> Answer {
+    answer(project.users(&caller, &query).await?)
+}
+
 /// `GET /assets/{id}`.
-pub(super) async fn asset(
+async fn asset(
     Embedded(project): Embedded,
     Anyone(caller): Anyone,
     PathParameters([id]): PathParameters<1>,

@@ -1,4 +1,4 @@
-//! `/items/{collection}`, `/items/{collection}/{id}`, `/files`.
+//! `/items/{collection}`, `/items/{collection}/{id}`, `/files`, `/roles`, `/users`.
 
 use palisade_data::{Caller, DataBackend, DataError, Operation, Query, forbidden_collection};
 use serde_json::Value;
@@ -54,6 +54,20 @@ impl Project {
     /// Errors: as [`Self::items`].
     pub async fn files(&self, caller: &Caller, query: &Query) -> Result<Value, DataError> {
         self.read(caller, "directus_files", None, query).await
+    }
+
+    /// `GET /roles`: an array of roles.
+    ///
+    /// Errors: as [`Self::items`].
+    pub async fn roles(&self, caller: &Caller, query: &Query) -> Result<Value, DataError> {
+        self.read(caller, "directus_roles", None, query).await
+    }
+
+    /// `GET /users`: an array of users.
+    ///
+    /// Errors: as [`Self::items`].
+    pub async fn users(&self, caller: &Caller, query: &Query) -> Result<Value, DataError> {
+        self.read(caller, "directus_users", None, query).await
     }
 
     async fn read(

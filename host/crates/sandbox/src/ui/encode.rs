@@ -20,6 +20,9 @@ pub(super) const DONE: &[u8] = b"data: [DONE]\n\n";
 /// Name of the data part that tells the caller why an approval is asked for.
 const APPROVAL: &str = "approval";
 
+/// A chunk that changes what the `start` chunk says about the message.
+const METADATA: &str = "message-metadata";
+
 /// Chunks that have a case of their own and therefore don't come as [`Chunk::Other`]: what the host
 /// checks and counts on them would be missing.
 const OWN_CASE: [&str; 20] = [
@@ -45,20 +48,29 @@ const OWN_CASE: [&str; 20] = [
     "error",
 ];
 
+/// What a host says about the message in its `start` chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    /// Id of the message. None in a continuation, where the client has it.
+    pub(crate) message_id: Option<String>,
+    /// Id of the turn, by which the caller finds it in the ledger.
+    pub(crate) turn_id: String,
+}
+
 /// Appends a chunk as one event. After an error `out` ends with half an event.
 ///
-/// `message_id` goes into a `start` chunk.
-pub(super) fn chunk(
-    out: &mut BytesMut,
-    chunk: &Chunk,
-    message_id: Option<&str>,
-) -> Result<(), TurnStop> {
+/// `opening` goes into a `start` chunk.
+pub(super) fn chunk(out: &mut BytesMut, chunk: &Chunk, opening: &Opening) -> Result<(), TurnStop> {
     match chunk {
         Chunk::Start => {
             let mut event = Event::open(out, "start");
-            if let Some(id) = message_id {
+            if let Some(id) = &opening.message_id {
                 event.text("messageId", id)?;
             }
+            // A message can take several turns. Clients join objects and replace everything else, so
+            // a set of turns is an object.
+            let metadata = serde_json::json!({"turns": {(opening.turn_id.as_str()): true}});
+            event.raw("messageMetadata", &metadata.to_string());
             event.close();
         }
         Chunk::StartStep => Event::open(out, "start-step").close(),
@@ -152,6 +164,9 @@ pub(super) fn chunk(
                 json::chunk_type(text).ok_or(invalid("a chunk isn't an object with a type"))?;
             if OWN_CASE.contains(&kind.as_str()) || kind.starts_with("data-") {
                 return Err(invalid("a chunk that has a case of its own came as another"));
+            }
+            if kind == METADATA {
+                return Err(invalid("only the host says which turns a message is from"));
             }
             let object = json::one_value(text).ok_or(invalid("a chunk isn't one JSON value"))?;
             out.put_slice(b"data: ");

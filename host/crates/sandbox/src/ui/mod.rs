@@ -6,4 +6,5 @@ mod event;
 mod json;
 mod stream;
 
+pub(crate) use encode::Opening;
 pub(crate) use stream::{Framing, Phase, UiStream};

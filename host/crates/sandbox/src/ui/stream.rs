@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::{Bytes, BytesMut};
 use tokio::{sync::mpsc, time::timeout};
 
-use super::{encode, event::invalid};
+use super::{
+    encode::{self, Opening},
+    event::invalid,
+};
 use crate::{TurnStop, bindings::palisade::host::ui::Chunk};
 
 /// How long the end of a stream waits for a client that doesn't read.
@@ -34,11 +37,8 @@ pub(crate) enum Phase {
 /// What a stream is made of.
 #[derive(Debug)]
 pub(crate) enum Framing {
-    /// Server-sent events, ended by `[DONE]`.
-    Events {
-        /// Goes into the `start` chunk.
-        message_id: Option<String>,
-    },
+    /// Server-sent events, ended by `[DONE]`, with what their `start` chunk says.
+    Events(Opening),
     /// The text of the answer and nothing else. How it ended is not in it.
     Text,
 }
@@ -145,11 +145,11 @@ impl UiStream {
     /// Ends the stream. Events end with an `error` chunk where the guest sent neither `finish` nor
     /// `error`, and with `[DONE]` always; to text nothing is added.
     pub(crate) async fn close(mut self, failure: &str) {
-        let Framing::Events { message_id } = &self.framing else { return };
+        let Framing::Events(opening) = &self.framing else { return };
         self.buffer.clear();
         if matches!(self.phase, Phase::Silent | Phase::Open) {
             if self.phase == Phase::Silent {
-                let _ = encode::chunk(&mut self.buffer, &Chunk::Start, message_id.as_deref());
+                let _ = encode::chunk(&mut self.buffer, &Chunk::Start, opening);
             }
             let _ = encode::error(&mut self.buffer, failure);
         }
@@ -161,7 +161,7 @@ impl UiStream {
     /// Encodes a chunk that comes in a phase, and gives the phase after it.
     fn append(&mut self, chunk: &Chunk, phase: Phase) -> Result<Phase, TurnStop> {
         check_open(phase)?;
-        let Framing::Events { message_id } = &self.framing else {
+        let Framing::Events(opening) = &self.framing else {
             return self.append_text(chunk, phase);
         };
         let question = match chunk {
@@ -173,7 +173,7 @@ impl UiStream {
             ),
             _ => None,
         };
-        encode::chunk(&mut self.buffer, chunk, message_id.as_deref())?;
+        encode::chunk(&mut self.buffer, chunk, opening)?;
         if let Some(Question { tool_call_id, reason }) = question {
             encode::reason(&mut self.buffer, &tool_call_id, &reason)?;
         }
@@ -252,7 +252,7 @@ mod tests {
     #[tokio::test]
     async fn the_guest_can_ask_what_the_host_asks_and_nothing_else() {
         let (output, mut written) = mpsc::channel(16);
-        let mut stream = UiStream::new(output, Framing::Events { message_id: None }, 1 << 20);
+        let mut stream = UiStream::new(output, Framing::Events(Opening::default()), 1 << 20);
         stream.expect_question("apr1.a".into(), "c1".into(), "It removes data.".into());
         stream.emit(&[request("apr1.a", "c1")]).await.expect("the host's own question");
         let text = String::from_utf8(written.recv().await.expect("a write").to_vec()).unwrap();

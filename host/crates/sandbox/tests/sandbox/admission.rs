@@ -13,7 +13,7 @@ use palisade_sandbox::{
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::support::{
-    FRIENDLY, Host, assert_events, eventually,
+    FRIENDLY, Host, START, assert_events, eventually,
     fakes::{GrantAll, Silent},
     friendly,
     guest::{AddOk, Chunk, Guest},
@@ -96,7 +96,7 @@ async fn a_client_that_reads_too_late_gets_an_error_and_no_silent_end() {
     assert_events(
         &transcript(input).await,
         &[
-            r#"{"type":"start","messageId":"message-1"}"#,
+            START,
             r#"{"type":"error","errorText":"The assistant was stopped because the answer took too long."}"#,
             "[DONE]",
         ],

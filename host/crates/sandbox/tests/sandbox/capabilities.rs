@@ -7,7 +7,7 @@ use palisade_sandbox::{
 };
 
 use crate::support::{
-    Host, assert_events,
+    Host, START, assert_events,
     fakes::{Answering, GrantAll, Streaming},
     guest::{AddOk, Chunk, Guest},
     run, sandbox, scripted, small_limits,
@@ -53,7 +53,7 @@ async fn a_granted_call_runs_once_and_its_result_reaches_screen_and_model() {
     assert_events(
         &text,
         &[
-            r#"{"type":"start","messageId":"message-1"}"#,
+            START,
             r#"{"type":"tool-output-available","toolCallId":"call-1","output":[{"title":"Grüße"}]}"#,
             r#"{"type":"text-delta","id":"t","delta":"[{\"title\":\"Grüße\"}]"}"#,
             r#"{"type":"finish","finishReason":"stop"}"#,
@@ -111,11 +111,7 @@ async fn an_error_of_the_guest_becomes_an_error_chunk() {
     let (end, text) = run(&sandbox, Host::default(), scripted()).await;
     assert_events(
         &text,
-        &[
-            r#"{"type":"start","messageId":"message-1"}"#,
-            r#"{"type":"error","errorText":"The answer broke off."}"#,
-            "[DONE]",
-        ],
+        &[START, r#"{"type":"error","errorText":"The answer broke off."}"#, "[DONE]"],
     );
     let (code, message) = ("PROVIDER_CUT".into(), "The answer broke off.".into());
     assert_eq!(end.outcome, TurnOutcome::Failed { code, message });
@@ -130,7 +126,7 @@ async fn a_guest_that_stops_in_mid_answer_is_reported() {
     assert_events(
         &text,
         &[
-            r#"{"type":"start","messageId":"message-1"}"#,
+            START,
             r#"{"type":"text-start","id":"t"}"#,
             r#"{"type":"error","errorText":"The assistant stopped in the middle of its answer."}"#,
             "[DONE]",
@@ -193,7 +189,7 @@ async fn a_provider_call_goes_out_as_it_is_and_its_body_comes_in_as_it_arrives()
     assert_events(
         &text,
         &[
-            r#"{"type":"start","messageId":"message-1"}"#,
+            START,
             r#"{"type":"text-delta","id":"t","delta":"data: 1"}"#,
             r#"{"type":"text-delta","id":"t","delta":""}"#,
             r#"{"type":"finish","finishReason":"stop"}"#,

@@ -11,7 +11,7 @@ use std::{
 use palisade_sandbox::{Limits, ModelView, TurnEnd, TurnOutcome, TurnStop};
 
 use crate::support::{
-    FRIENDLY, Host, assert_events,
+    FRIENDLY, Host, START, assert_events,
     fakes::{Answering, GrantAll, Silent, Statuses},
     friendly,
     guest::{AddOk, Chunk, Guest},
@@ -174,7 +174,7 @@ async fn a_trap_in_mid_stream_ends_the_stream_with_an_error() {
     assert_events(
         &end.1,
         &[
-            r#"{"type":"start","messageId":"message-1"}"#,
+            START,
             r#"{"type":"text-start","id":"t"}"#,
             r#"{"type":"text-delta","id":"t","delta":"Hal"}"#,
             r#"{"type":"error","errorText":"The assistant stopped because of an internal fault."}"#,
@@ -190,7 +190,7 @@ async fn a_trap_before_the_first_chunk_still_gives_a_whole_stream() {
     assert_events(
         &end.1,
         &[
-            r#"{"type":"start","messageId":"message-1"}"#,
+            START,
             r#"{"type":"error","errorText":"The assistant stopped because of an internal fault."}"#,
             "[DONE]",
         ],
@@ -204,14 +204,7 @@ async fn nothing_follows_an_error_chunk() {
     let (end, text) =
         hostile(guest, &error.clone().add_ok(), Host::default(), small_limits()).await;
     assert_eq!(end.outcome, TurnOutcome::Stopped(TurnStop::AfterError));
-    assert_events(
-        &text,
-        &[
-            r#"{"type":"start","messageId":"message-1"}"#,
-            r#"{"type":"error","errorText":"No."}"#,
-            "[DONE]",
-        ],
-    );
+    assert_events(&text, &[START, r#"{"type":"error","errorText":"No."}"#, "[DONE]"]);
 
     let mut guest = Guest::default();
     let error = guest.emit(&[Chunk::Error("No.")]);

@@ -7,7 +7,7 @@ mod tools;
 
 use axum::{
     Router,
-    routing::{get, patch},
+    routing::{get, patch, post},
 };
 use palisade_data::Caller;
 use palisade_state::{LedgerEntry, LedgerKind};
@@ -23,9 +23,11 @@ pub(super) fn routes() -> Router<App> {
             "/ai/admin/providers/{id}/key",
             get(providers::key).put(providers::set_key).delete(providers::delete_key),
         )
+        .route("/ai/admin/providers/{id}/test", post(providers::test))
         .route("/ai/admin/tools", get(tools::list))
         .route("/ai/admin/tools/{name}", patch(tools::change).get(tools::show))
         .route("/ai/admin/ledger", get(ledger::page))
+        .route("/ai/admin/ledger/export", get(ledger::export))
         .route("/ai/admin/usage", get(ledger::usage))
 }
 

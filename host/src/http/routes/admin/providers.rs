@@ -14,6 +14,8 @@ use crate::{
     http::{HttpError, auth::Administrator, body::JsonBody, parameters::PathParameters},
 };
 
+const PROVIDERS: &str = "/ai/admin/providers";
+
 /// A key to store.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,10 +92,29 @@ pub(super) async fn delete_key(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// `POST /ai/admin/providers/{id}/test`: puts a small question to the provider's first allowed model,
+/// as a turn of the administrator.
+pub(super) async fn test(
+    State(app): State<App>,
+    Administrator(caller): Administrator,
+    PathParameters([id]): PathParameters<1>,
+) -> Result<Json<Value>, HttpError> {
+    let provider = app
+        .config
+        .provider(&id)
+        .ok_or_else(|| HttpError::not_found(&format!("{PROVIDERS}/{id}/test")))?;
+    let settings = app.turns.settings().await?;
+    let Some(model) = settings.models_of(&provider.id).first() else {
+        let problem = format!("provider \"{id}\" has no allowed model; allow one first");
+        return Err(HttpError::invalid_payload(problem));
+    };
+    let time = app.turns.probe(caller, &provider.id, model).await?.map_err(HttpError::NoAnswer)?;
+    let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Ok(Json(json!({"data": {"ok": true, "model": model, "milliseconds": milliseconds}})))
+}
+
 fn configured<'a>(app: &'a App, id: &str) -> Result<&'a ProviderConfig, HttpError> {
-    app.config
-        .provider(id)
-        .ok_or_else(|| HttpError::not_found(&format!("/ai/admin/providers/{id}/key")))
+    app.config.provider(id).ok_or_else(|| HttpError::not_found(&format!("{PROVIDERS}/{id}/key")))
 }
 
 fn reading(key: Option<&KeyInfo>) -> Value {

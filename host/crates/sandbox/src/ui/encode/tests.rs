@@ -11,7 +11,7 @@ use crate::bindings::palisade::host::ui::{
 
 fn encoded(part: &Chunk) -> Result<String, TurnStop> {
     let mut out = BytesMut::new();
-    chunk(&mut out, part, None)?;
+    chunk(&mut out, part, &Opening { turn_id: "t".into(), ..Opening::default() })?;
     let text = String::from_utf8(out.to_vec()).unwrap();
     let event = text.strip_prefix("data: ").and_then(|text| text.strip_suffix("\n\n")).unwrap();
     assert!(!event.contains(['\n', '\r']), "an event is one line: {event:?}");
@@ -45,7 +45,7 @@ fn data(name: &str, value: &str) -> Chunk {
 fn every_chunk_has_exactly_the_keys_of_the_protocol() {
     let metadata = Some(r#"{"openai":{"itemId":"x"}}"#);
     let expected = [
-        (Chunk::Start, r#"{"type":"start"}"#),
+        (Chunk::Start, r#"{"type":"start","messageMetadata":{"turns":{"t":true}}}"#),
         (Chunk::StartStep, r#"{"type":"start-step"}"#),
         (Chunk::TextStart(id_and_metadata(None)), r#"{"type":"text-start","id":"1"}"#),
         (
@@ -145,8 +145,18 @@ fn every_chunk_has_exactly_the_keys_of_the_protocol() {
 #[test]
 fn a_start_chunk_carries_the_message_id_outside_continuations() {
     let mut out = BytesMut::new();
-    chunk(&mut out, &Chunk::Start, Some("m\"1")).unwrap();
-    assert_eq!(&out[..], b"data: {\"type\":\"start\",\"messageId\":\"m\\\"1\"}\n\n");
+    let opening = Opening { message_id: Some("m\"1".into()), turn_id: "t\"1".into() };
+    chunk(&mut out, &Chunk::Start, &opening).unwrap();
+    assert_eq!(
+        &out[..],
+        b"data: {\"type\":\"start\",\"messageId\":\"m\\\"1\",\"messageMetadata\":{\"turns\":{\"t\\\"1\":true}}}\n\n"
+    );
+}
+
+#[test]
+fn only_the_host_says_which_turns_a_message_is_from() {
+    let forged = r#"{"type":"message-metadata","messageMetadata":{"turns":{"another":true}}}"#;
+    assert!(encoded(&Chunk::Other(forged.into())).is_err());
 }
 
 #[test]

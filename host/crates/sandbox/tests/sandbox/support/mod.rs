@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::{sync::mpsc, time::sleep};
 
 /// What the friendly half of every guest writes.
-pub(crate) const FRIENDLY: &str = "data: {\"type\":\"start\",\"messageId\":\"message-1\"}\n\n\
+pub(crate) const FRIENDLY: &str = "data: {\"type\":\"start\",\"messageId\":\"message-1\",\"messageMetadata\":{\"turns\":{\"turn-1\":true}}}\n\n\
     data: {\"type\":\"text-start\",\"id\":\"t\"}\n\n\
     data: {\"type\":\"text-delta\",\"id\":\"t\",\"delta\":\"Hello\"}\n\n\
     data: {\"type\":\"text-end\",\"id\":\"t\"}\n\n\
@@ -133,6 +133,10 @@ pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
     }
     panic!("never came true: {what}");
 }
+
+/// The first event of a turn that is set up by [`setup`].
+pub(crate) const START: &str =
+    r#"{"type":"start","messageId":"message-1","messageMetadata":{"turns":{"turn-1":true}}}"#;
 
 /// Expects exactly these events.
 #[track_caller]
