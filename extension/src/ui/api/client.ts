@@ -16,6 +16,11 @@ export interface ClientOptions {
   readonly onSignedOut?: () => void;
 }
 
+export interface UploadOptions {
+  signal?: AbortSignal;
+  onProgress?: (fraction: number) => void;
+}
+
 export class ApiClient {
   readonly #options: ClientOptions;
   #token: string | undefined;
@@ -70,9 +75,24 @@ export class ApiClient {
     return (text === "" ? undefined : JSON.parse(text)) as Body;
   }
 
-  async postForm<Body>(area: Area, path: string, form: FormData, signal?: AbortSignal): Promise<Body> {
-    const init: RequestInit = { method: "POST", body: form };
-    const response = await this.send(this.address(area, path), signal ? { ...init, signal } : init);
+  /**
+   * Sends a form and gives the body of the answer. `onProgress` hears how much of it has been sent, from 0
+   * to 1, which `fetch` doesn't tell.
+   */
+  async upload<Body>(area: Area, path: string, form: FormData, { signal, onProgress }: UploadOptions = {}): Promise<Body> {
+    signal?.throwIfAborted();
+    const response = await new Promise<Response>((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", this.address(area, path));
+      if (this.#token !== undefined) request.setRequestHeader("authorization", `Bearer ${this.#token}`);
+      request.upload.onprogress = ({ lengthComputable, loaded, total }) => lengthComputable && onProgress?.(loaded / total);
+      request.onload = () => resolve(new Response(request.responseText, { status: request.status }));
+      request.onerror = () => reject(new TypeError("the upload failed"));
+      request.onabort = () => reject(new DOMException("the upload was stopped", "AbortError"));
+      signal?.addEventListener("abort", () => request.abort(), { once: true });
+      request.send(form);
+    });
+    if (!response.ok) throw await ApiError.of(response);
     return (await response.json()) as Body;
   }
 
