@@ -55,6 +55,19 @@ describe("by keyboard", () => {
     assert.equal(await chat.input.evaluate((field) => field === document.activeElement), true);
   });
 
+  test("two cards one after the other", async () => {
+    await stage.script(calls(rename("Key one", 5), rename("Key two", 6)), says("Both done."));
+    await chat.say("Rename both");
+    await chat.card.nth(1).waitFor();
+    await chat.rest();
+    await chat.page.keyboard.press("Escape");
+    await chat.page.keyboard.press("y");
+    await chat.page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Change 1 field of articles 6");
+    await chat.page.keyboard.press("y");
+    await chat.shows("Both done.");
+    assert.deepEqual([await title(5), await title(6)], ["Key one", "Key two"]);
+  });
+
   test("n denies", async () => {
     await stage.script(calls(rename("Never")), says("As you wish."));
     await chat.say("Rename it");
@@ -171,6 +184,23 @@ test("what can't be read is said to be so, and only new values are shown", async
   await chat.card.getByText("What is there now can't be read with your permissions.").waitFor();
   await chat.button("Deny").click();
   await chat.shows("It isn't there.");
+});
+
+test("an update by filter shows some of what matches, and counts the rest", async () => {
+  const query = { filter: { status: { _eq: "draft" } } };
+  await stage.script(calls(items({ action: "update", query, data: { status: "published" } })), says("Not done."));
+  await chat.say("Publish all drafts");
+  await chat.card.getByRole("heading", { name: "Change 1 field of all items of articles that match a filter" }).waitFor();
+  await chat.card.getByText(/And \d+ more items\./).waitFor();
+  assert.equal(await chat.card.locator("table").count(), 20);
+  await chat.button("Deny").click();
+  await chat.shows("Not done.");
+});
+
+test("what has no preview shows its arguments", async () => {
+  const part = { type: "tool-flows", toolCallId: "c1", state: "approval-requested", approval: { id: "apr1.kept" }, input: { action: "read", query: { limit: 1 } } };
+  await chat.keep([{ id: "1", role: "user", parts: [{ type: "text", text: "Flows?" }] }, { id: "2", role: "assistant", parts: [{ type: "step-start" }, part] }]);
+  await chat.card.getByText('"limit": 1').waitFor();
 });
 
 test("an import from the web shows where it goes", async () => {

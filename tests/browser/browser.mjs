@@ -35,7 +35,7 @@ export async function openPage(browser, url, person, { width = 1280, height = 86
   page.on("console", (message) => {
     // Asking who is there before signing in is answered with a refusal, and so is a file for a provider
     // that stores none.
-    const isRefusal = /status of 40[013]/.test(message.text()) && /\/(users|auth|policies|ai\/files)\b/.test(message.location().url);
+    const isRefusal = /status of 40[013]/.test(message.text()) && /\/(users|auth|policies|ai\/(files|chat))\b/.test(message.location().url);
     if (message.type() === "error" && !isRefusal) complaints.push(`${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));

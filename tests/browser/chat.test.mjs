@@ -304,3 +304,20 @@ test("signing out and in again", async () => {
   await chat.page.keyboard.press("Enter");
   await chat.page.getByRole("alert").getByText(/didn't let you in/).waitFor();
 });
+
+test("a session that ends in the middle: signing in again, nothing is lost", async () => {
+  await stage.script(says("One."));
+  await chat.say("First");
+  await chat.shows("One.");
+  await chat.rest();
+  await chat.context.clearCookies();
+  await stage.script(says("Two."));
+  await chat.say("Second");
+  await chat.page.locator("input[type=password]").waitFor();
+  await chat.page.locator("input[type=email]").fill(PEOPLE.editor.email);
+  await chat.page.locator("input[type=password]").fill(PEOPLE.editor.password);
+  await chat.page.keyboard.press("Enter");
+  await chat.shows("One.");
+  await chat.button("Try again").click();
+  await chat.shows("Two.");
+});

@@ -12,7 +12,7 @@ export const says = (text, more = {}) => ({ answer: "message", text, ...more });
 export const calls = (...tool_calls) => ({ answer: "message", tool_calls });
 export const items = (input) => ({ name: "items", arguments: { collection: "articles", ...input } });
 
-export async function startStage({ workspace = {} } = {}) {
+export async function startStage({ workspace = {}, kind } = {}) {
   const stops = [];
   const stop = async () => {
     for (const one of stops.reverse()) await one();
@@ -20,7 +20,7 @@ export async function startStage({ workspace = {} } = {}) {
   try {
     const fake = await startFake();
     stops.push(() => fake.stop());
-    const host = await startPalisade({ fake, models: [MODEL, "other"], catalogue: false, workspace });
+    const host = await startPalisade({ fake, models: [MODEL, "other"], catalogue: false, workspace, kind });
     stops.push(() => host.stop());
     const page = await startPage(host);
     stops.push(() => page.stop());

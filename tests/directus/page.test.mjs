@@ -108,6 +108,15 @@ for (const version of VERSIONS) {
       await button("Send").waitFor();
     });
 
+    test("on a telephone all of it is in the window", async () => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await open();
+      await page.waitForFunction(() => {
+        const { bottom } = document.querySelector(".palisade-chat form.composer").getBoundingClientRect();
+        return bottom <= window.innerHeight && document.documentElement.scrollWidth <= window.innerWidth;
+      });
+    });
+
     test("an error is said, and trying again helps", async () => {
       await open();
       await script({ answer: "error", status: 401 });

@@ -29,6 +29,7 @@ class FakeProject extends Project {
 
   override items(_: string, query: Query) {
     this.asked.push(query);
+    if (query["aggregate"]) return Promise.resolve([{ count: { "*": 30 } }]);
     return Promise.resolve(this.#rows);
   }
 }
@@ -59,6 +60,14 @@ describe("previews", () => {
       { key: 2, changes: [{ field: "title", before: "B", after: "Y" }] },
       { key: 1, changes: [{ field: "title", before: "A", after: "X" }] },
     ]);
+  });
+
+  test("an update by filter shows some of what matches, and counts the rest", async () => {
+    const filter = { title: { _null: true } };
+    const project = new FakeProject([{ id: 1, title: null }, { id: 2, title: null }]);
+    const preview = await readPreview(project, "items", { action: "update", collection: "articles", query: { filter }, data: { title: "New" } });
+    assert.deepEqual(preview.kind === "update" && [preview.items.map(({ key }) => key), preview.isRead, preview.more], [[1, 2], true, 28]);
+    assert.deepEqual(project.asked.map((query) => query["filter"]), [filter, filter]);
   });
 
   test("a delete shows what is removed, and what hangs on it", async () => {

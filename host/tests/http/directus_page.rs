@@ -36,6 +36,7 @@ async fn answer(State(asked): State<Asked>, request: Request) -> Response {
     );
     let cookie = format!("directus_session_token={TOKEN}; Max-Age=3600; Path=/; HttpOnly");
     match path.as_str() {
+        "/auth/login" if body.get("otp").is_some() => StatusCode::BAD_REQUEST.into_response(),
         "/auth/login" if body["password"] == "right" => {
             let data = json!({"data": {"expires": 3_600_000, "access_token": TOKEN}});
             ([(header::SET_COOKIE, cookie)], Json(data)).into_response()

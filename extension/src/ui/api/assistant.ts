@@ -1,5 +1,5 @@
 // What the host offers to a user: models, tools, places for files.
-import type { ApiClient } from "./client.ts";
+import type { ApiClient, UploadOptions } from "./client.ts";
 
 export interface Model {
   provider: string;
@@ -8,8 +8,8 @@ export interface Model {
   /** Tokens that a conversation may have, and an answer. */
   context: number | null;
   output: number | null;
-  /** Kinds of files that it reads. */
-  attachments?: unknown;
+  /** What it can do, kinds of files that it reads among it. */
+  capabilities?: readonly string[];
   reasoning?: boolean;
   price?: Price | null;
 }
@@ -52,12 +52,12 @@ export const loadModels = (api: ApiClient): Promise<Model[]> => api.get("assista
 export const loadTools = (api: ApiClient): Promise<Tool[]> => api.get("assistant", "/ai/tools");
 
 /** Brings a file into the storage of a provider. */
-export function uploadFile(api: ApiClient, provider: string, file: File, signal?: AbortSignal): Promise<UploadedFile> {
+export function uploadFile(api: ApiClient, provider: string, file: File, options?: UploadOptions): Promise<UploadedFile> {
   const form = new FormData();
   // In front of the file, so that the host can pass that on while it arrives.
   form.append("provider", provider);
   form.append("file", file, file.name);
-  return api.postForm("assistant", "/ai/files", form, signal);
+  return api.upload("assistant", "/ai/files", form, options);
 }
 
 /** Brings a file of the project into the storage of a provider. */

@@ -10,8 +10,15 @@ export interface ClientOptions {
   readonly bases: Readonly<Record<Area, string>>;
   /** Renews the session; whether that worked. Left out where somebody else takes care of it. */
   readonly renew?: () => Promise<boolean>;
+  /** Whether the server knows the user. Asked where a refusal may have that for its reason. */
+  readonly isSignedIn?: () => Promise<boolean>;
   /** Called when the server no longer knows the user. */
   readonly onSignedOut?: () => void;
+}
+
+export interface UploadOptions {
+  signal?: AbortSignal;
+  onProgress?: (fraction: number) => void;
 }
 
 export class ApiClient {
@@ -40,13 +47,16 @@ export class ApiClient {
   /** Sends a request and gives its answer. Whatever isn't a success is thrown as an `ApiError`. */
   async send(address: string, init: RequestInit = {}): Promise<Response> {
     let response = await this.#fetch(address, init);
-    // Whoever is signing in has no session to renew.
+    // Whoever is signing in has no session to lose.
     const isSignIn = address.startsWith(this.address("project", "/auth/"));
-    if (response.status === 401 && !isSignIn && (await this.#renewed())) response = await this.#fetch(address, init);
+    const isLost = !isSignIn && (await this.#isLost(response.status));
+    if (isLost && !(await this.#renewed())) {
+      this.#options.onSignedOut?.();
+      throw new ApiError(401, "INVALID_CREDENTIALS", (await ApiError.of(response)).message);
+    }
+    if (isLost) response = await this.#fetch(address, init);
     if (response.ok) return response;
-    const error = await ApiError.of(response);
-    if (error.isSignedOut && !isSignIn) this.#options.onSignedOut?.();
-    throw error;
+    throw await ApiError.of(response);
   }
 
   async get<Data>(area: Area, path: string, query: Query = {}, signal?: AbortSignal): Promise<Data> {
@@ -65,9 +75,24 @@ export class ApiClient {
     return (text === "" ? undefined : JSON.parse(text)) as Body;
   }
 
-  async postForm<Body>(area: Area, path: string, form: FormData, signal?: AbortSignal): Promise<Body> {
-    const init: RequestInit = { method: "POST", body: form };
-    const response = await this.send(this.address(area, path), signal ? { ...init, signal } : init);
+  /**
+   * Sends a form and gives the body of the answer. `onProgress` hears how much of it has been sent, from 0
+   * to 1, which `fetch` doesn't tell.
+   */
+  async upload<Body>(area: Area, path: string, form: FormData, { signal, onProgress }: UploadOptions = {}): Promise<Body> {
+    signal?.throwIfAborted();
+    const response = await new Promise<Response>((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("POST", this.address(area, path));
+      if (this.#token !== undefined) request.setRequestHeader("authorization", `Bearer ${this.#token}`);
+      request.upload.onprogress = ({ lengthComputable, loaded, total }) => lengthComputable && onProgress?.(loaded / total);
+      request.onload = () => resolve(new Response(request.responseText, { status: request.status }));
+      request.onerror = () => reject(new TypeError("the upload failed"));
+      request.onabort = () => reject(new DOMException("the upload was stopped", "AbortError"));
+      signal?.addEventListener("abort", () => request.abort(), { once: true });
+      request.send(form);
+    });
+    if (!response.ok) throw await ApiError.of(response);
     return (await response.json()) as Body;
   }
 
@@ -80,6 +105,15 @@ export class ApiClient {
     if (this.#token !== undefined) headers.set("authorization", `Bearer ${this.#token}`);
     // Nothing leaves for another origin, whatever an address says.
     return fetch(address, { ...init, headers, mode: "same-origin", credentials: "same-origin", cache: "no-store" });
+  }
+
+  /**
+   * Whether a refusal means that the session is over. A browser sends no cookie that has expired, and who
+   * comes without one is simply not allowed.
+   */
+  async #isLost(status: number): Promise<boolean> {
+    if (status === 401) return true;
+    return status === 403 && this.#token === undefined && this.#options.isSignedIn !== undefined && !(await this.#options.isSignedIn());
   }
 
   /** One renewal for all requests that found the session expired. */

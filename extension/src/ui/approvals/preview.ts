@@ -95,7 +95,14 @@ async function readUpdate(project: Project, collection: string, input: Input, mo
     const row = byKey.get(String(key));
     return { key, changes: row === undefined ? changesOf(after) : changesOf(after, row) };
   });
-  return { kind: "update", items, isRead: items.every(({ key }) => byKey.has(String(key))), more };
+  const others = keys.length > 0 ? more : (await countMatching(project, collection, query)) - rows.length;
+  return { kind: "update", items, isRead: items.every(({ key }) => byKey.has(String(key))), more: Math.max(0, others) };
+}
+
+async function countMatching(project: Project, collection: string, { filter, search }: Input): Promise<number> {
+  const [row] = await project.items(collection, { aggregate: { count: ["*"] }, filter, search });
+  const count = row?.["count"];
+  return Number(isObject(count) ? count["*"] : count) || 0;
 }
 
 async function readDelete(project: Project, collection: string, keys: readonly Key[], more: number): Promise<Preview> {

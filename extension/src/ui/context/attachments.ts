@@ -20,6 +20,8 @@ export interface AttachedFile {
   provider: string | undefined;
   stored?: StoredFile;
   problem?: string;
+  /** How much of it has been sent, from 0 to 1; undefined where nobody knows. */
+  sent?: number | undefined;
   abort: AbortController;
 }
 
@@ -110,7 +112,11 @@ export class Attachments {
     try {
       if (provider === undefined) throw new Error(t("chat.noModel"));
       if (one.file.size > LARGEST_FILE) throw new Error(t("file.tooLarge", { size: formatBytes(LARGEST_FILE) }));
-      const stored = await storeFile(this.#api, provider, one.file, one.abort.signal);
+      const onProgress = (fraction: number): void => {
+        // What is sent isn't stored yet: the provider has to take it.
+        one.sent = fraction < 1 ? fraction : undefined;
+      };
+      const stored = await storeFile(this.#api, provider, one.file, { signal: one.abort.signal, onProgress });
       Object.assign(one, { stored, state: "stored" });
     } catch (error) {
       Object.assign(one, { state: "failed", problem: explain(error) });

@@ -2,7 +2,7 @@
 import type { FileUIPart } from "ai";
 
 import { forgetFile, uploadFile } from "../api/assistant.ts";
-import type { ApiClient } from "../api/client.ts";
+import type { ApiClient, UploadOptions } from "../api/client.ts";
 import { ApiError } from "../api/errors.ts";
 import { t } from "../i18n/index.ts";
 
@@ -18,10 +18,10 @@ export interface StoredFile {
   forget: (() => Promise<void>) | undefined;
 }
 
-export async function storeFile(api: ApiClient, provider: string, file: File, signal: AbortSignal): Promise<StoredFile> {
+export async function storeFile(api: ApiClient, provider: string, file: File, options: UploadOptions): Promise<StoredFile> {
   const thumbnail = await thumbnailOf(file);
   try {
-    const { fileId, filename, mimeType } = await uploadFile(api, provider, file, signal);
+    const { fileId, filename, mimeType } = await uploadFile(api, provider, file, options);
     const part: FileUIPart = { type: "file", mediaType: mimeType, url: fileId, filename, providerMetadata: { palisade: { fileId } } };
     return { part, thumbnail, forget: () => forgetFile(api, fileId) };
   } catch (error) {

@@ -48,7 +48,10 @@ impl Directus {
         password: &str,
         otp: Option<&str>,
     ) -> Result<DirectusSession, DataError> {
-        let body = json!({"email": email, "password": password, "otp": otp, "mode": "session"});
+        let mut body = json!({"email": email, "password": password, "mode": "session"});
+        if let Some(otp) = otp {
+            body["otp"] = otp.into();
+        }
         self.session(client, "login", body, HeaderMap::new()).await
     }
 

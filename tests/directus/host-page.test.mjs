@@ -1,0 +1,112 @@
+// The host's own page beside a real Directus, and the settings in Data Studio.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+
+import { Child, program, run } from "../sdk/process.mjs";
+import { freshPage, screenshot, signIn, startBrowser } from "./browser.mjs";
+import { ADMIN, VERSIONS } from "./directus.mjs";
+import { startAll } from "./palisade.mjs";
+import { USERS } from "./seeds/newsroom.mjs";
+
+/** A host of its own, with the demo model. */
+async function startHost(directus) {
+  const folder = await mkdtemp(path.join(tmpdir(), "palisade-beside-directus-"));
+  const binary = program("palisade", "PALISADE_BIN");
+  const options = { cwd: folder, env: { PALISADE_WORKSPACE__BACKEND: "directus", PALISADE_DIRECTUS__URL: directus.url, PALISADE_WORKSPACE__APPROVALS: "writes" } };
+  await run(binary, ["--data-dir", folder, "keys", "create-master"], options);
+  const child = new Child(binary, ["--data-dir", folder, "serve", "--listen", "127.0.0.1:0"], options);
+  const [, authority] = await child.says(/\b(127\.0\.0\.1:\d+)\b/, 120);
+  const stop = async () => {
+    await child.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: `http://${authority}`, stop };
+}
+
+for (const version of VERSIONS) {
+  describe(`The host's page beside Directus ${version}`, () => {
+    let all;
+    let host;
+    let browser;
+    let fresh;
+    let page;
+
+    before(async () => {
+      all = await startAll({ version });
+      host = await startHost(all.directus);
+      browser = await startBrowser();
+    });
+    beforeEach(async () => {
+      fresh = await freshPage(browser, []);
+      page = fresh.page;
+    });
+    afterEach(async (context) => {
+      await screenshot(page, `host-page-${version}-${context.name.replaceAll(/\W+/g, "-")}`);
+      await fresh.close();
+      // Asking who is there before signing in is answered with a refusal.
+      assert.deepEqual(fresh.complaints.filter((complaint) => !/status of 40[13]/.test(complaint)), [], "the browser's console");
+    });
+    after(async () => {
+      await browser?.close();
+      await host?.stop();
+      await all?.stop();
+    });
+
+    const enter = async ({ email, password }) => {
+      await page.goto(host.url);
+      await page.locator("input[type=email]").fill(email);
+      await page.locator("input[type=password]").fill(password);
+      await page.keyboard.press("Enter");
+    };
+    const isIn = () => page.locator("form[data-model]").waitFor();
+    const session = async () => (await page.context().cookies(host.url)).find(({ name }) => name === "directus_session_token");
+
+    test("whom Directus doesn't let in stays out", async () => {
+      await enter({ ...USERS.editor, password: "wrong" });
+      await page.getByRole("alert").waitFor();
+      assert.equal(await session(), undefined);
+    });
+
+    test("a user signs in, asks, comes back and leaves", async () => {
+      await enter(USERS.editor);
+      await isIn();
+      const { httpOnly, sameSite, value } = await session();
+      assert.deepEqual([httpOnly, sameSite], [true, "Lax"]);
+      await page.getByLabel("Message", { exact: true }).fill("How many articles are there?");
+      await page.keyboard.press("Enter");
+      await page.locator("article.answer[aria-busy=false]").getByText(/articles/).first().waitFor();
+      await page.reload();
+      await isIn();
+      await page.getByRole("button", { name: "Settings of this page" }).click();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.locator("input[type=email]").waitFor();
+      assert.equal(await session(), undefined);
+      const after = await fetch(`${all.directus.url}/users/me`, { headers: { authorization: `Bearer ${value}` } });
+      assert.ok([401, 403].includes(after.status), `the session that ended in Directus: ${after.status}`);
+    });
+
+    test("an administrator finds the settings there, with the project's roles", async () => {
+      await enter(ADMIN);
+      await isIn();
+      await page.goto(`${host.url}/#/admin/tools`);
+      const tool = page.locator("details").filter({ has: page.getByText("items", { exact: true }) });
+      await tool.locator("summary").click();
+      await tool.getByLabel("Role Administrator").waitFor();
+    });
+
+    test("and in Data Studio", async () => {
+      const cookies = await signIn(browser, all.directus.url, ADMIN);
+      const studio = await freshPage(browser, cookies);
+      await studio.page.goto(`${all.directus.url}/admin/palisade#/admin/health`);
+      const settings = studio.page.locator(".palisade-chat");
+      await settings.getByText("Database of the host").waitFor();
+      await settings.getByText("Provider openai").waitFor();
+      await screenshot(studio.page, `settings-in-studio-${version}`);
+      await studio.close();
+      assert.deepEqual(studio.complaints, []);
+    });
+  });
+}
