@@ -6,8 +6,8 @@ use palisade_policy::BuiltInTool;
 use palisade_sandbox::{ToolFailure, ToolLimits, ToolStop};
 use palisade_tests::plugins::TestTool;
 use palisade_tools::{
-    Grant, Grants, IdentityGrant, LoadedPlugin, Manifest, PackError, Plugin, PluginState, StoredGrant, ToolsError,
-    pack,
+    Grant, Grants, IdentityGrant, LoadedPlugin, Manifest, PackError, Plugin, PluginState,
+    StoredGrant, ToolsError, pack,
 };
 use serde_json::{Value, json};
 

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use palisade_state::State;
 use palisade_tools::{
-    DataAction, DataGrant, Grant, Grants, HttpGrant, IdentityGrant, KvGrant, Manifest, SecretGrant, ToolsError,
+    DataAction, DataGrant, Grant, Grants, HttpGrant, IdentityGrant, KvGrant, Manifest, SecretGrant,
+    ToolsError,
 };
 
 use super::{arguments::GrantArguments, manage::Shelf};
