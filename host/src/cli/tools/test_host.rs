@@ -45,8 +45,8 @@ impl Responses {
             .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
     }
 
-    fn answer(&self, request: &ToolHttpRequest) -> Result<ToolHttpResponse, CapabilityError> {
-        let asked = format!("{} {}", request.method, request.url);
+    fn answer(&self, method: &str, url: &str) -> Result<ToolHttpResponse, CapabilityError> {
+        let asked = format!("{method} {url}");
         let Some(response) = self.0.get(&asked) else {
             return Err(CapabilityError::new(
                 CapabilityErrorKind::Unavailable,
@@ -141,9 +141,10 @@ impl ToolHost for TestHost {
     async fn http(&self, request: ToolHttpRequest) -> Result<ToolHttpResponse, CapabilityError> {
         let what = format!("http.send {} {}", request.method, request.url);
         let result = match &self.responses {
-            Some(responses) => {
-                self.granted.permits_http(&request).and_then(|()| responses.answer(&request))
-            }
+            Some(responses) => self
+                .granted
+                .address_of(&request)
+                .and_then(|url| responses.answer(&request.method, &url)),
             None => self.granted.http(request).await,
         };
         self.note(what, result)

@@ -49,7 +49,7 @@ pub enum ToolLoadError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ToolFailure {
     /// The tool said what went wrong.
-    #[error(transparent)]
+    #[error("{}", .0.message)]
     Returned(CapabilityError),
     /// The sandbox stopped it.
     #[error(transparent)]

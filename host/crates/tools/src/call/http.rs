@@ -91,12 +91,12 @@ pub(super) async fn send(
     response
 }
 
-/// Whether a request is granted.
-pub(super) fn permits(
+/// Where a granted request goes.
+pub(super) fn address(
     host: &GrantedHost,
     request: &ToolHttpRequest,
-) -> Result<(), CapabilityError> {
-    granted(host, request).map(drop)
+) -> Result<String, CapabilityError> {
+    granted(host, request).map(|granted| granted.url.to_string())
 }
 
 /// Puts on record that something was asked for that isn't granted.

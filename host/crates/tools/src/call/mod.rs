@@ -99,11 +99,12 @@ impl GrantedHost {
         }
     }
 
-    /// Whether a request would be sent: its origin and method are granted. Secrets aren't looked at.
+    /// The address that a request would be sent to, if its origin and method are granted. Secrets
+    /// aren't looked at.
     ///
     /// Errors: the refusal.
-    pub fn permits_http(&self, request: &ToolHttpRequest) -> Result<(), CapabilityError> {
-        http::permits(self, request)
+    pub fn address_of(&self, request: &ToolHttpRequest) -> Result<String, CapabilityError> {
+        http::address(self, request)
     }
 
     /// A text of the tool without the secrets that it may have got back from somewhere.
