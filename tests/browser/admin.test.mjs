@@ -265,7 +265,7 @@ describe("Settings", () => {
   for (const section of SECTIONS) {
     test(`${section} can be used by everybody, on a phone too`, async () => {
       await go(section);
-      await page.waitForLoadState("networkidle");
+      await page.getByText("Loading …").first().waitFor({ state: "detached" });
       await assertAccessible(opened, `admin-${section}`);
       await page.setViewportSize(PHONE);
       await assertAccessible(opened, `admin-${section}-phone`);

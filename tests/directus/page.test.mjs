@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
+import { eventually } from "../sdk/process.mjs";
 import { freshPage, screenshot, signIn, startBrowser } from "./browser.mjs";
 import { VERSIONS } from "./directus.mjs";
 import { MODEL, setCeiling, startAll } from "./palisade.mjs";
@@ -111,9 +112,14 @@ for (const version of VERSIONS) {
     test("on a telephone all of it is in the window", async () => {
       await page.setViewportSize({ width: 390, height: 844 });
       await open();
-      await page.waitForFunction(() => {
-        const { bottom } = document.querySelector(".palisade-chat form.composer").getBoundingClientRect();
-        return bottom <= window.innerHeight && document.documentElement.scrollWidth <= window.innerWidth;
+      const place = () =>
+        page.evaluate(() => ({
+          bottom: Math.round(document.querySelector(".palisade-chat form.composer").getBoundingClientRect().bottom),
+          width: document.documentElement.scrollWidth,
+        }));
+      await eventually(async () => (await place()).bottom <= 844 && (await place()).width <= 390, {
+        what: "the composer in the window",
+        describe: async () => JSON.stringify(await place()),
       });
     });
 

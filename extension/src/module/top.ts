@@ -18,7 +18,12 @@ export function useTop(selector: string): void {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(measure);
   });
-  onMounted(() => resized.observe(document.body));
+  onMounted(() => {
+    resized.observe(document.body);
+    // One whose contents come late grows without the page.
+    for (const header of document.querySelectorAll("header")) resized.observe(header);
+    measure();
+  });
   onBeforeUnmount(() => {
     cancelAnimationFrame(frame);
     resized.disconnect();

@@ -60,10 +60,6 @@ export function uploadFile(api: ApiClient, provider: string, file: File, options
   return api.upload("assistant", "/ai/files", form, options);
 }
 
-/** Brings a file of the project into the storage of a provider. */
-export const attachAsset = (api: ApiClient, provider: string, asset: string): Promise<UploadedFile> =>
-  api.post("assistant", "/ai/files", { provider, asset });
-
 export const forgetFile = (api: ApiClient, fileId: string): Promise<void> =>
   api.delete("assistant", `/ai/files/${encodeURIComponent(fileId)}`);
 

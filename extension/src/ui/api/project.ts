@@ -50,10 +50,6 @@ export class Project {
     return this.#api.get("project", itemsPath(collection), query, signal);
   }
 
-  item(collection: string, key: Key, fields: readonly string[]): Promise<Item> {
-    return this.#api.get("project", `${itemsPath(collection)}/${encodeURIComponent(key)}`, { fields });
-  }
-
   /** Address of a file's content. */
   asset(id: string): string {
     return this.#api.address("project", `/assets/${encodeURIComponent(id)}`);

@@ -1,6 +1,6 @@
 // What a conversation used, and what that costs.
 import { modelKey, type Model, type Price } from "../api/assistant.ts";
-import { dataOf, type Message, type Usage } from "./parts.ts";
+import type { Message, Usage } from "./parts.ts";
 
 export interface Spent {
   input: number;
@@ -37,10 +37,6 @@ function usages(message: Message): Usage[] {
     if (!Number.isFinite(inputTokens) || !Number.isFinite(outputTokens)) return [];
     return [{ ...data, totalTokens: data?.totalTokens ?? (inputTokens as number) + (outputTokens as number) } as Usage];
   });
-}
-
-export function usageOf(message: Message): Usage | undefined {
-  return dataOf<Usage>(message, "usage");
 }
 
 function costOf(usage: Usage, price: Price): number {
