@@ -130,7 +130,7 @@ async fn inspecting_changes_nothing() {
     let before = installation.files();
     let inspection = State::inspect(&url, installation.source()).await.expect("inspected");
     assert!(inspection.exists);
-    assert_eq!((inspection.key_id, inspection.schema), (key_id, 1));
+    assert_eq!((inspection.key_id, inspection.schema), (key_id, 2));
     State::inspect(&url, environment(&key_text(1), None)).await.expect_err("refused");
     assert_eq!(installation.files(), before);
 }
@@ -167,7 +167,7 @@ async fn what_is_not_a_usable_database_is_refused() {
 #[tokio::test]
 async fn a_newer_or_damaged_database_is_refused_and_no_byte_changes() {
     for (statement, newer) in [
-        ("INSERT INTO palisade_schema (version) VALUES (2)", true),
+        ("INSERT INTO palisade_schema (version) VALUES (3)", true),
         ("DELETE FROM palisade_sealed", false),
         ("UPDATE palisade_sealed SET ciphertext = zeroblob(48)", false),
         ("UPDATE palisade_sealed SET record = 'another'", false),
@@ -182,12 +182,30 @@ async fn a_newer_or_damaged_database_is_refused_and_no_byte_changes() {
             .await
             .expect_err("refused");
         match error {
-            StateError::NewerSchema { found: 2, known: 1 } => assert!(newer),
+            StateError::NewerSchema { found: 3, known: 2 } => assert!(newer),
             StateError::Damaged { .. } => assert!(!newer),
             other => panic!("{statement}: {other}"),
         }
         assert_eq!(installation.files(), before, "{statement}");
     }
+}
+
+#[tokio::test]
+async fn an_older_database_is_brought_up_to_date_and_keeps_what_it_holds() {
+    let installation = Installation::new();
+    let state = installation.open().await;
+    state.set_key("main", "openai", "sk-a-key-of-some-length".into(), "me").await.expect("set");
+    state.close().await.expect("closed");
+    let mut sql = installation.sql().await;
+    for statement in
+        ["DROP TABLE palisade_tool_values", "DELETE FROM palisade_schema WHERE version = 2"]
+    {
+        sqlx::query(statement).execute(&mut sql).await.expect("as it was before");
+    }
+    sql.close().await.expect("closed");
+    let state = installation.open().await;
+    assert_eq!(state.list_keys("main").await.expect("keys").len(), 1);
+    assert_eq!(state.tool_keys("main", "a", "").await.expect("keys"), [""; 0]);
 }
 
 #[tokio::test]
