@@ -8,8 +8,8 @@ use std::{
 use palisade_plugin::{
     host::{Decision, Host, Response},
     types::{
-        Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, Message, Part, Request, Role,
-        Settings, TextPart, ToolCall, ToolMode, Turn, TurnRequest, Usage,
+        Caller, Chunk, Endpoint, Error, Excerpt, Level, Media, Message, Part, PluginTool, Request,
+        Role, Settings, TextPart, ToolCall, ToolMode, Turn, TurnRequest, Usage,
     },
 };
 
@@ -98,6 +98,10 @@ impl Host for Native {
             tool_result_bytes: 48 * 1024,
             tool_mode: ToolMode::Direct,
         }
+    }
+
+    fn plugin_tools(&self) -> Vec<PluginTool> {
+        Vec::new()
     }
 
     fn permitted_tools(&self) -> Vec<String> {

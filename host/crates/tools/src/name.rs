@@ -106,7 +106,6 @@ mod tests {
             "item",
             "i-tems",
             "iterns",
-            "1tems",
             "schema",
             "schemas",
             "f1les",
