@@ -59,7 +59,9 @@ test-directus: prerequisites sdk extension
 test-browser: prerequisites sdk ui
 	@tests/install-debian-package.sh chromium /usr/bin/chromium
 	$(CARGO) build -p palisade -p palisade-tests
-	cd tests/browser && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
+	$(CARGO) build --release --locked --target wasm32-unknown-unknown -p readability
+	cd tests/browser && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" \
+		TEST_COMPONENT="$(abspath $(TARGET))/wasm32-unknown-unknown/release/readability.wasm" npm test
 
 bench: prerequisites
 	$(CARGO) build --release -p palisade -p palisade-tests
