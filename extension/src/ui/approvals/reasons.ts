@@ -10,6 +10,7 @@ const KNOWN: Readonly<Record<string, MessageKey>> = {
   "This call adds data.": "reason.adds",
   "This call changes or removes data.": "reason.destroys",
   "This call reaches beyond this project.": "reason.openWorld",
+  "This conversation holds text from outside, which may have asked for this call.": "reason.untrusted",
 };
 
 export function reasonInWords(reason: string): string {
