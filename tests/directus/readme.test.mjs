@@ -120,7 +120,7 @@ test("a fresh Directus answers in Data Studio after the README's steps", async (
   await page.keyboard.press("Enter");
   // Every tool call asks in a workspace that nobody has set up otherwise.
   await chat.getByRole("button", { name: "Approve" }).click();
-  await eventually(async () => /collection/i.test(await chat.locator("article.assistant p").allInnerTexts().then((all) => all.join(" "))), {
+  await eventually(async () => /collection/i.test(await chat.locator("article.answer").allInnerTexts().then((all) => all.join(" "))), {
     seconds: 60, what: "an answer", describe: () => chat.innerText(),
   });
   await screenshot(page, "readme-first-answer");

@@ -1,5 +1,7 @@
 //! The gate of one turn: every tool call passes it, and nothing runs that it didn't grant.
 
+mod record;
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
@@ -13,8 +15,7 @@ use jiff::Timestamp;
 use palisade_conversation::ApprovalAnswer;
 use palisade_data::Operation;
 use palisade_state::{
-    Answer, ApprovalAuthority, ApprovalRefusal, Binding, Ledger, LedgerEntry, LedgerKind,
-    StateError,
+    Answer, ApprovalAuthority, ApprovalRefusal, Binding, Ledger, LedgerKind, StateError,
 };
 
 use crate::{
@@ -356,69 +357,6 @@ impl Gate {
 
     fn decided(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.decided.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What goes on record.
-impl Gate {
-    /// Refuses a tool in the same words whether it is off for this caller or doesn't exist.
-    async fn refuse_tool(
-        &self,
-        meant: &MeantCall,
-        tool_call_id: &str,
-    ) -> Result<Decision, StateError> {
-        let message = format!("There is no tool \"{}\" for you to use.", meant.tool);
-        self.refuse(&meant.tool, tool_call_id, "TOOL_DISABLED", message).await
-    }
-
-    async fn refuse(
-        &self,
-        tool: &str,
-        tool_call_id: &str,
-        code: &'static str,
-        message: String,
-    ) -> Result<Decision, StateError> {
-        self.record_refusal(tool, tool_call_id, None, code).await?;
-        Ok(Decision::Refused { code, message })
-    }
-
-    async fn record(
-        &self,
-        kind: LedgerKind,
-        tool: &str,
-        tool_call_id: &str,
-        approval_id: &str,
-    ) -> Result<(), StateError> {
-        let entry = LedgerEntry {
-            approval_id: Some(approval_id.to_owned()),
-            ..self.entry(kind, tool, tool_call_id)
-        };
-        self.ledger.append(entry).await
-    }
-
-    async fn record_refusal(
-        &self,
-        tool: &str,
-        tool_call_id: &str,
-        approval_id: Option<&str>,
-        code: &str,
-    ) -> Result<(), StateError> {
-        let entry = LedgerEntry {
-            approval_id: approval_id.map(str::to_owned),
-            outcome: code.to_owned(),
-            ..self.entry(LedgerKind::Refusal, tool, tool_call_id)
-        };
-        self.ledger.append(entry).await
-    }
-
-    fn entry(&self, kind: LedgerKind, tool: &str, tool_call_id: &str) -> LedgerEntry {
-        LedgerEntry {
-            turn: Some(self.facts.turn.clone()),
-            user: Some(self.facts.user.clone()),
-            tool: Some(tool.to_owned()),
-            tool_call_id: Some(tool_call_id.to_owned()),
-            ..LedgerEntry::new(self.facts.workspace.clone(), kind)
-        }
     }
 }
 
