@@ -92,8 +92,7 @@ export function stillAsked(granted: Permissions, asks: Permissions): Permissions
       const kept = actions.filter((action) => granted.data.some((own) => own.collection === collection && own.actions.includes(action)));
       return kept.length > 0 ? [{ collection, actions: kept }] : [];
     }),
-    // The origin is the one that was granted, which needn't be the one that the component proposes.
-    http: now.http.flatMap((one) => granted.http.filter((own) => own.name === one.name && covers(own.methods, one.methods)).map(({ origin }) => ({ ...one, origin }))),
+    http: now.http.filter((one) => granted.http.some((own) => own.name === one.name && own.origin === one.origin && covers(own.methods, one.methods))),
     secrets: now.secrets.filter((one) => granted.secrets.some((own) => own.name === one.name && covers(own.origins, one.origins))),
     kv: granted.kv && now.kv && granted.kv.keys >= now.kv.keys && granted.kv.bytes >= now.kv.bytes ? now.kv : null,
     identity: granted.identity && now.identity,
