@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use palisade_policy::BuiltInTool;
-use palisade_sandbox::{ToolFailure, ToolLimits, ToolStop};
+use palisade_sandbox::{ToolFailure, ToolLimits, ToolLoadError, ToolStop};
 use palisade_tests::plugins::TestTool;
 use palisade_tools::{
     Grant, Grants, IdentityGrant, LoadedPlugin, Manifest, PackError, Plugin, PluginState,
@@ -11,7 +11,7 @@ use palisade_tools::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Bench, WORKSPACE, plugin, replaced, runtime};
+use crate::support::{Bench, WORKSPACE, in_place, plugin, replaced, runtime};
 
 async fn stopped(bench: &Bench, deed: Value) -> ToolStop {
     let neighbour = json!([{"try": "say", "text": "still here"}]);
@@ -38,10 +38,29 @@ async fn a_tool_that_takes_too_much_is_stopped() {
         (json!({"try": "stack"}), ToolStop::Trap),
         (json!({"try": "panic"}), ToolStop::Trap),
         (json!({"try": "output", "bytes": 100 << 20}), ToolStop::CallSize),
+        (json!({"try": "kv_fill", "key": "a", "bytes": 64 << 20}), ToolStop::CallSize),
         (json!({"try": "host_calls", "times": 20_001}), ToolStop::HostCalls),
     ] {
         assert_eq!(stopped(&bench, deed.clone()).await, stop, "{deed}");
     }
+}
+
+#[tokio::test]
+async fn a_component_that_wants_what_there_is_not_is_refused() {
+    let runtime = runtime(ToolLimits::default());
+    let module = std::fs::read(TestTool::Probe.module().expect("built")).expect("a module");
+    let component = pack(&module, None).expect("packed").bytes;
+    for (from, to, expected) in [
+        ("palisade:tool/kv@0.1.0", "palisade:tool/kv@0.2.0", "in version 0.2.0"),
+        ("palisade:tool/kv@0.1.0", "palisade:evil/kv@0.1.0", "palisade:evil/kv@0.1.0"),
+        ("palisade:tool/tools@0.1.0", "palisade:tool/fools@0.1.0", "doesn't export"),
+    ] {
+        let refused = runtime.load(in_place(component.clone(), from, to)).await;
+        let refused = refused.expect_err("a refusal").to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+    let refused = runtime.load(b"\0asm nonsense".to_vec()).await.expect_err("a refusal");
+    assert!(matches!(refused, ToolLoadError::Component(_)), "{refused}");
 }
 
 #[tokio::test]

@@ -55,8 +55,12 @@ pub(crate) fn runtime(limits: ToolLimits) -> ToolRuntime {
 
 /// The module of a tool with one text in place of another of the same length, wherever it stands.
 pub(crate) fn replaced(tool: TestTool, from: &str, to: &str) -> Vec<u8> {
+    in_place(std::fs::read(tool.module().expect("built")).expect("a module"), from, to)
+}
+
+/// The bytes with one text in place of another of the same length, wherever it stands.
+pub(crate) fn in_place(mut bytes: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
-    let mut bytes = std::fs::read(tool.module().expect("built")).expect("a module");
     let places: Vec<usize> = bytes
         .windows(from.len())
         .enumerate()
