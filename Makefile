@@ -49,7 +49,7 @@ test-plugins: prerequisites npm
 
 # The extension and all tools in real Directus servers, and Data Studio in a browser. Screenshots go
 # where TEST_SCREENSHOTS says.
-test-directus: prerequisites sdk extension
+test-directus: prerequisites sdk extension ui
 	@tests/install-debian-package.sh chromium /usr/bin/chromium
 	$(CARGO) build -p palisade -p palisade-tests
 	cd extension && npm test

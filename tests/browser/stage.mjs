@@ -2,7 +2,6 @@
 import { startFake } from "../sdk/fake.mjs";
 import { startPalisade } from "../sdk/harness.mjs";
 import { startBrowser } from "./browser.mjs";
-import { startPage } from "./page-server.mjs";
 
 export { PEOPLE } from "../sdk/harness.mjs";
 /** The model that tests give scenarios to. */
@@ -22,11 +21,11 @@ export async function startStage({ workspace = {}, kind } = {}) {
     stops.push(() => fake.stop());
     const host = await startPalisade({ fake, models: [MODEL, "other"], catalogue: false, workspace, kind });
     stops.push(() => host.stop());
-    const page = await startPage(host);
-    stops.push(() => page.stop());
+    const page = await fetch(host.url).then((response) => response.text());
+    if (!page.includes('id="app"')) throw new Error("the host was built without the page: run `make ui`, then build it again");
     const browser = await startBrowser();
     stops.push(() => browser.close());
-    return { fake, host, url: page.url, browser, stop, script: (...steps) => fake.script(MODEL, { steps }) };
+    return { fake, host, url: host.url, browser, stop, script: (...steps) => fake.script(MODEL, { steps }) };
   } catch (error) {
     await stop();
     throw error;

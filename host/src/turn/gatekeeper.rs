@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use palisade_policy::{Gate, GrantedCall, ProposedCall};
-use palisade_sandbox::{
-    Decision, Gatekeeper, Grant, GrantedAction, PluginToolDefinition, ToolCall, TurnSettings,
-};
+use palisade_sandbox::{Decision, Gatekeeper, Grant, PluginToolDefinition, ToolCall, TurnSettings};
 use palisade_tools::ToolView;
 
 /// The gate of one turn, as the sandbox asks it.
@@ -65,19 +63,7 @@ fn handed(decision: palisade_policy::Decision) -> Decision {
             tool,
             action,
             approval_id,
-        }) => Decision::Granted(Grant {
-            tool_call_id,
-            tool,
-            action: match action {
-                palisade_policy::GrantedAction::Operation(operation) => {
-                    GrantedAction::Operation(operation)
-                }
-                palisade_policy::GrantedAction::Plugin { arguments, read_only } => {
-                    GrantedAction::Plugin { arguments, read_only }
-                }
-            },
-            approval_id,
-        }),
+        }) => Decision::Granted(Grant { tool_call_id, tool, action, approval_id }),
         palisade_policy::Decision::ApprovalRequired { approval_id, reason } => {
             Decision::ApprovalRequired { approval_id, reason: reason.to_owned() }
         }

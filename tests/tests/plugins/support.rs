@@ -124,8 +124,9 @@ impl Bench {
     /// The same, in the name of another component.
     pub(crate) async fn attempt_as(&self, component: &str, grant: &Grant, deeds: Value) -> ToolEnd {
         let tools = GrantedTool::all_of(&self.plugin, grant);
-        let (full_name, mut tool) = tools.into_iter().next().expect("a tool");
-        tool.component_name = component.to_owned();
+        let (full_name, tool) = tools.into_iter().next().expect("a tool");
+        let tool =
+            Arc::new(GrantedTool { component_name: component.to_owned(), ..(*tool).clone() });
         let loaded = tool.loaded().expect("loaded").clone();
         let facts = ToolCallFacts {
             row: LedgerEntry {

@@ -16,6 +16,6 @@ pub use caller::{Accountability, Caller, Credential};
 pub use error::{
     DataError, FieldFailure, forbidden_action, forbidden_collection, forbidden_fields,
 };
-pub use operation::{Media, Operation, Outcome, Selection};
+pub use operation::{GrantedAction, Media, Operation, Outcome, Selection};
 pub use query::{Aggregate, Query, QueryError};
 pub use structure::{FileImport, FlowTrigger, StructureOperation};

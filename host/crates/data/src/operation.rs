@@ -126,6 +126,30 @@ impl Operation {
     }
 }
 
+/// What a grant runs, derived from the arguments that were authorised.
+#[derive(Debug)]
+pub enum GrantedAction {
+    /// An operation on the project's data.
+    Operation(Box<Operation>),
+    /// A tool of a component.
+    Plugin {
+        /// The canonical arguments.
+        arguments: String,
+        /// Whether the call changes nothing.
+        read_only: bool,
+    },
+}
+
+impl GrantedAction {
+    /// Whether it changes nothing.
+    pub fn is_read_only(&self) -> bool {
+        match self {
+            Self::Operation(operation) => operation.is_read_only(),
+            Self::Plugin { read_only, .. } => *read_only,
+        }
+    }
+}
+
 /// An image or a sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {

@@ -14,7 +14,7 @@ mod rules;
 mod tools;
 
 pub use effect::Effect;
-pub use gate::{Decision, Gate, GrantedAction, GrantedCall, ProposedCall, TurnFacts};
+pub use gate::{Decision, Gate, GrantedCall, ProposedCall, TurnFacts};
 pub use modes::{ApprovalMode, AskReason, Requirement, ToolCeiling, requirement};
 pub use palisade_conversation::ToolMode;
 pub use plugins::{PluginTool, PluginTools};

@@ -2,10 +2,10 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper that fails fails its test")]
 
 use palisade_conversation::ChatRequest;
-use palisade_data::ProjectKind;
+use palisade_data::{GrantedAction, ProjectKind};
 use palisade_policy::{
-    ApprovalMode, Decision, EXECUTE, Gate, GrantedAction, GrantedCall, ProposedCall, Rules,
-    ToolAccess, ToolMode, TurnFacts,
+    ApprovalMode, Decision, EXECUTE, Gate, GrantedCall, ProposedCall, Rules, ToolAccess, ToolMode,
+    TurnFacts,
 };
 use palisade_state::{KeySource, LedgerFilter, LedgerKind, MasterKey, State};
 use serde_json::{Value, json};

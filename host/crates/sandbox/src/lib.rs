@@ -33,9 +33,7 @@ pub use capabilities::{
     data::{GrantExecutor, ModelView, OutcomeData},
     error::{CapabilityError, CapabilityErrorKind},
     identity::TurnIdentity,
-    policy::{
-        Decision, Gatekeeper, Grant, GrantedAction, PluginToolDefinition, ToolCall, TurnSettings,
-    },
+    policy::{Decision, Gatekeeper, Grant, PluginToolDefinition, ToolCall, TurnSettings},
     provider::{Endpoint, ProviderCall, ProviderGateway, ProviderReply, ProviderUsage},
 };
 pub use component::{ComponentSource, ImageOrigin};

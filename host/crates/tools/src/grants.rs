@@ -58,8 +58,8 @@ impl Grants {
         Ok(Self { revision: document.revision, by_name })
     }
 
-    /// Grants a component what `grant` says, in place of what it had. `seen` is what the administrator
-    /// looked at.
+    /// Grants a component what `grant` says, in place of what it had. `seen` is the digest
+    /// of the component that the administrator looked at; another one that lies there is refused.
     ///
     /// Errors: [`ToolsError::Broken`], [`ToolsError::Changed`], [`ToolsError::Grant`], those of the
     /// state.
@@ -68,14 +68,14 @@ impl Grants {
         workspace: &str,
         plugin: &Plugin,
         grant: Grant,
-        seen: Option<&Pin>,
+        seen: Option<&str>,
         actor: &str,
     ) -> Result<Self, ToolsError> {
         let loaded = plugin.loaded.as_ref().map_err(|reason| ToolsError::Broken {
             name: plugin.name.clone(),
             reason: reason.clone(),
         })?;
-        if seen.is_some_and(|seen| *seen != loaded.pin) {
+        if seen.is_some_and(|seen| seen != loaded.pin.component) {
             return Err(ToolsError::Changed(plugin.name.clone()));
         }
         grant.check(&loaded.manifest)?;

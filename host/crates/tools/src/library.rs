@@ -51,7 +51,7 @@ struct Shelf {
 pub struct ToolView {
     generation: u64,
     revision: u64,
-    tools: BTreeMap<String, GrantedTool>,
+    tools: BTreeMap<String, Arc<GrantedTool>>,
 }
 
 /// A tool that may be used.
@@ -73,7 +73,7 @@ pub struct GrantedTool {
 
 impl GrantedTool {
     /// The tools of a loaded component under a grant, by their full names.
-    pub fn all_of(plugin: &Arc<Plugin>, grant: &Grant) -> Vec<(String, Self)> {
+    pub fn all_of(plugin: &Arc<Plugin>, grant: &Grant) -> Vec<(String, Arc<Self>)> {
         let Ok(loaded) = &plugin.loaded else { return Vec::new() };
         let grant = Arc::new(grant.clone());
         let tools = loaded.component.description().iter().filter_map(|description| {
@@ -86,7 +86,7 @@ impl GrantedTool {
                 effect: grant.effect(description.annotations),
                 grant: Arc::clone(&grant),
             };
-            Some((full_name(&plugin.name, &description.name), tool))
+            Some((full_name(&plugin.name, &description.name), Arc::new(tool)))
         });
         tools.collect()
     }
@@ -104,13 +104,13 @@ impl GrantedTool {
 
 impl ToolView {
     /// A tool by its full name.
-    pub fn get(&self, name: &str) -> Option<&GrantedTool> {
+    pub fn get(&self, name: &str) -> Option<&Arc<GrantedTool>> {
         self.tools.get(name)
     }
 
     /// All tools by full name, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &GrantedTool)> {
-        self.tools.iter().map(|(name, tool)| (name.as_str(), tool))
+        self.tools.iter().map(|(name, tool)| (name.as_str(), &**tool))
     }
 
     /// How many there are.

@@ -27,8 +27,7 @@ pub(super) async fn run(config: &Config, arguments: GrantArguments) -> Result<()
         .map_err(|reason| ToolsError::Broken { name: name.clone(), reason: reason.clone() })?;
     let grant = grant(&arguments, &loaded.manifest)?;
     let workspace = &config.workspace.id;
-    shelf.grants =
-        Grants::grant(&shelf.state, workspace, &plugin, grant, Some(&loaded.pin), ACTOR).await?;
+    shelf.grants = Grants::grant(&shelf.state, workspace, &plugin, grant, None, ACTOR).await?;
     record(&shelf.state, workspace, "", &format!("tool granted: {name}")).await?;
     say!("{}", shelf.sheet(&plugin));
     say!("{name} is on. A running host knows at once.");

@@ -60,7 +60,7 @@ pub(super) async fn run(
     for (name, arguments) in calls {
         let tool = tools.iter().find(|(_, tool)| tool.description.name == name);
         let Some((full_name, tool)) = tool else { continue };
-        let host = place.host(full_name, tool.clone());
+        let host = place.host(full_name, Arc::clone(tool));
         let answers = responses.take();
         let host = Arc::new(TestHost::new(host, answers));
         let succeeded = call(&runtime, &host, tool, &name, arguments).await?;
@@ -117,7 +117,7 @@ async fn call(
         say!("  {used}");
     }
     match &end.result {
-        Ok(answer) => say!("  answer   {}", answer.model),
+        Ok(answer) => say!("  answer   {}", answer.model.as_ref().unwrap_or(&answer.screen)),
         Err(failure) => say!("  failed   {}: {failure}", failure.code()),
     }
     say!(
@@ -170,7 +170,7 @@ impl Place {
         Ok(self.state.set_tool_secret(WORKSPACE, component, name, value, ACTOR).await?)
     }
 
-    fn host(&self, full_name: &str, tool: GrantedTool) -> GrantedHost {
+    fn host(&self, full_name: &str, tool: Arc<GrantedTool>) -> GrantedHost {
         let facts = ToolCallFacts {
             row: LedgerEntry {
                 tool: Some(full_name.to_owned()),

@@ -6,10 +6,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use palisade_data::{Caller, DataBackend, DataError, Operation, Outcome};
-use palisade_sandbox::{
-    CapabilityError, Grant, GrantExecutor, GrantedAction, ModelView, OutcomeData,
-};
+use palisade_data::{Caller, DataBackend, DataError, GrantedAction, Operation, Outcome};
+use palisade_sandbox::{CapabilityError, Grant, GrantExecutor, ModelView, OutcomeData};
 use palisade_state::{Ledger, LedgerEntry, LedgerKind};
 use palisade_tools::data_operation_row;
 use serde::Serialize;

@@ -53,7 +53,7 @@ impl Executor {
             language: plugins.language.clone(),
         };
         let host = Arc::new(GrantedHost::new(
-            tool.clone(),
+            Arc::clone(tool),
             facts,
             self.caller.clone(),
             Arc::clone(&self.data),
@@ -73,9 +73,9 @@ impl Executor {
         self.record(LedgerEntry { outcome, reason, bytes_received: bytes, ..row }).await;
         let answer = end.result.map_err(|failure| told(&host, failure))?;
         let screen: Arc<str> = host.scrubbed(&answer.screen).into();
-        let model_view = match answer.model == answer.screen {
-            true => ModelView::Whole,
-            false => ModelView::WithoutBytes(host.scrubbed(&answer.model).into()),
+        let model_view = match answer.model {
+            None => ModelView::Whole,
+            Some(model) => ModelView::WithoutBytes(host.scrubbed(&model).into()),
         };
         Ok(OutcomeData {
             json: screen,

@@ -13,7 +13,7 @@ use std::{
 
 use jiff::Timestamp;
 use palisade_conversation::ApprovalAnswer;
-use palisade_data::Operation;
+use palisade_data::GrantedAction;
 use palisade_state::{
     Answer, ApprovalAuthority, ApprovalRefusal, Binding, Ledger, LedgerKind, StateError,
 };
@@ -56,20 +56,6 @@ pub struct GrantedCall {
     pub action: GrantedAction,
     /// The approval that was spent on it. The ledger cuts its signature off.
     pub approval_id: Option<String>,
-}
-
-/// What a granted call runs.
-#[derive(Debug)]
-pub enum GrantedAction {
-    /// An operation on the project's data.
-    Operation(Box<Operation>),
-    /// A tool of a component.
-    Plugin {
-        /// The canonical arguments.
-        arguments: String,
-        /// Whether the call changes nothing.
-        read_only: bool,
-    },
 }
 
 /// The decision on a proposed call.

@@ -1,7 +1,7 @@
 //! `palisade:host/policy`: what the turn may do, and leave to do it.
 
 use async_trait::async_trait;
-use palisade_data::Operation;
+use palisade_data::GrantedAction;
 use wasmtime::component::Resource;
 
 use super::DenyAll;
@@ -52,30 +52,6 @@ pub struct Grant {
     pub action: GrantedAction,
     /// The approval that was spent for it, where one was.
     pub approval_id: Option<String>,
-}
-
-/// What a grant runs, derived from the arguments that were authorised.
-#[derive(Debug)]
-pub enum GrantedAction {
-    /// An operation on the project's data.
-    Operation(Box<Operation>),
-    /// A tool of a component.
-    Plugin {
-        /// The canonical arguments.
-        arguments: String,
-        /// Whether the call changes nothing.
-        read_only: bool,
-    },
-}
-
-impl GrantedAction {
-    /// Whether it changes nothing.
-    pub fn is_read_only(&self) -> bool {
-        match self {
-            Self::Operation(operation) => operation.is_read_only(),
-            Self::Plugin { read_only, .. } => *read_only,
-        }
-    }
 }
 
 /// A tool of a component, as the model is told of it.

@@ -21,8 +21,8 @@ const NAME_BYTES: usize = 255;
 pub struct ToolAnswer {
     /// `{"content": […]}` as one line of JSON, for the screen: bytes are `data:` URLs.
     pub screen: String,
-    /// The same for the model: of images and files it reads name, type and size.
-    pub model: String,
+    /// The same for the model, where it has bytes: of images and files it reads name, type and size.
+    pub model: Option<String>,
     /// The first image, for a model that looks at images.
     pub image: Option<Media>,
 }
@@ -80,7 +80,8 @@ pub(super) fn check(parts: &[wit::Content], limits: &ToolLimits) -> Result<ToolA
             .ok_or(ToolStop::Answer)?;
         serde_json::to_string(&Content { content }).map_err(|_| ToolStop::Answer)
     };
-    let (screen, model) = (write(true)?, write(false)?);
+    let screen = write(true)?;
+    let model = urls.iter().any(Option::is_some).then(|| write(false)).transpose()?;
     // Bytes are a third longer as base64, which the limit doesn't count.
     if screen.len() / 4 * 3 > limits.answer_bytes {
         return Err(ToolStop::CallSize);
@@ -190,9 +191,17 @@ mod tests {
             answer.screen,
             r#"{"content":[{"type":"text","text":"Two rows."},{"type":"json","json":[ {"a": 1.50} ]},{"type":"file","name":"a.csv","mediaType":"text/csv","url":"data:text/csv;base64,YQoxCg==","bytes":4},{"type":"image","mediaType":"image/png","url":"data:image/png;base64,AQI=","bytes":2}]}"#
         );
-        assert!(answer.model.contains(r#""name":"a.csv","mediaType":"text/csv","bytes":4"#));
-        assert!(!answer.model.contains("base64"), "{}", answer.model);
+        let model = answer.model.expect("a text without bytes");
+        assert!(model.contains(r#""name":"a.csv","mediaType":"text/csv","bytes":4"#));
+        assert!(!model.contains("base64"), "{model}");
         assert_eq!(answer.image.map(|image| image.base64).as_deref(), Some("AQI="));
+    }
+
+    #[test]
+    fn an_answer_without_bytes_is_the_same_for_both() {
+        let parts = [wit::Content::Text("Two rows.".into())];
+        let answer = check(&parts, &ToolLimits::default()).expect("an answer");
+        assert_eq!((answer.model, answer.image), (None, None));
     }
 
     #[test]

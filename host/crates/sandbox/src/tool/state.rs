@@ -16,7 +16,8 @@ pub(super) struct ToolState {
     pub(super) started: Instant,
     pub(super) host_calls: u64,
     host_calls_limit: u64,
-    wasi: WasiCtx,
+    /// Made for components that ask for it.
+    wasi: Option<WasiCtx>,
     resources: ResourceTable,
 }
 
@@ -29,9 +30,7 @@ impl ToolState {
             started: Instant::now(),
             host_calls: 0,
             host_calls_limit: limits.host_calls,
-            // Nothing is in it: no files, no sockets, no environment, no arguments; what is written
-            // to its standard streams is dropped.
-            wasi: WasiCtx::builder().build(),
+            wasi: None,
             resources: ResourceTable::new(),
         }
     }
@@ -45,6 +44,9 @@ impl ToolState {
 
 impl WasiView for ToolState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
+        // Nothing is in it: no files, no sockets, no environment, no arguments; what is written to its
+        // standard streams is dropped.
+        let wasi = self.wasi.get_or_insert_with(|| WasiCtx::builder().build());
+        WasiCtxView { ctx: wasi, table: &mut self.resources }
     }
 }

@@ -49,7 +49,7 @@ pub struct ToolCallFacts {
 
 /// The capabilities of one call, as far as they were granted.
 pub struct GrantedHost {
-    tool: GrantedTool,
+    tool: Arc<GrantedTool>,
     facts: ToolCallFacts,
     caller: Caller,
     data: Arc<dyn DataBackend>,
@@ -77,7 +77,7 @@ impl std::fmt::Debug for GrantedHost {
 impl GrantedHost {
     /// The capabilities of a call of `tool` by `caller`.
     pub fn new(
-        tool: GrantedTool,
+        tool: Arc<GrantedTool>,
         facts: ToolCallFacts,
         caller: Caller,
         data: Arc<dyn DataBackend>,

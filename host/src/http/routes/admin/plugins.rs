@@ -64,16 +64,16 @@ pub(super) async fn grant(
 ) -> Result<Json<Value>, HttpError> {
     let query = query.allow(&["digest"])?;
     let plugin = app.turns.library().plugin(&name)?;
-    if let (Some(seen), Ok(loaded)) = (query.text("digest"), &plugin.loaded)
-        && seen != loaded.pin.component
-    {
-        return Err(HttpError::Conflict(format!(
-            "The component \"{name}\" has changed meanwhile. Look at it again."
-        )));
-    }
     let workspace = &app.config.workspace.id;
-    let grants =
-        Grants::grant(&app.state, workspace, &plugin, grant, None, actor(&caller)?).await?;
+    let grants = Grants::grant(
+        &app.state,
+        workspace,
+        &plugin,
+        grant,
+        query.text("digest").as_deref(),
+        actor(&caller)?,
+    )
+    .await?;
     record(&app, &caller, None, format!("tool granted: {name}")).await?;
     let data = described(&app, &plugin, grants.by_name.get(&name)).await?;
     Ok(Json(json!({ "data": data })))

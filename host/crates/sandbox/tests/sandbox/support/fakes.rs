@@ -8,11 +8,11 @@ use std::sync::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use palisade_data::Operation;
+use palisade_data::{GrantedAction, Operation};
 use palisade_sandbox::{
     CapabilityError, CapabilityErrorKind, Decision, Endpoint, Gatekeeper, Grant, GrantExecutor,
-    GrantedAction, ModelView, OutcomeData, PluginToolDefinition, ProviderCall, ProviderGateway,
-    ProviderReply, ProviderUsage, ToolCall, TurnSettings,
+    ModelView, OutcomeData, PluginToolDefinition, ProviderCall, ProviderGateway, ProviderReply,
+    ProviderUsage, ToolCall, TurnSettings,
 };
 
 /// Grants every call and keeps what it was asked.
