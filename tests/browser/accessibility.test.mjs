@@ -1,15 +1,10 @@
-// The page for everybody: WCAG 2.2 AA as far as a program can tell, in both themes, in two languages,
+// The chat for everybody: WCAG 2.2 AA as far as a program can tell, in both themes, in two languages,
 // on a telephone and with the keyboard.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
+import { after, before, test } from "node:test";
 
-import { openPage } from "./browser.mjs";
+import { PHONE, violations } from "./accessible.mjs";
 import { calls, items, PEOPLE, says, startStage } from "./stage.mjs";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 let stage;
 before(async () => {
@@ -17,12 +12,7 @@ before(async () => {
 });
 after(() => stage?.stop());
 
-async function check(chat, where) {
-  await chat.page.evaluate(AXE);
-  const { violations } = await chat.page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags }), STANDARD);
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-  assert.deepEqual(found, [], where);
-}
+const check = async (chat, where) => assert.deepEqual(await violations(chat), [], where);
 
 /** Whether something is wider than the window. */
 const overflows = (chat) => chat.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
@@ -55,17 +45,11 @@ async function checkWindows(chat, name) {
 for (const [name, options] of [
   ["desktop, light", {}],
   ["desktop, dark", { dark: true }],
-  ["telephone, light", { width: 390, height: 844 }],
-  ["telephone, dark, German", { width: 390, height: 844, dark: true, language: "de" }],
+  ["telephone, light", PHONE],
+  ["telephone, dark, German", { ...PHONE, dark: true, language: "de" }],
 ]) {
   test(name, async () => {
-    const signedOut = await openPage(stage.browser, stage.url, undefined, options);
-    await signedOut.page.locator("input[type=email]").waitFor();
-    await check(signedOut, "signing in");
-    await signedOut.screenshot(`look-${name.replaceAll(/\W+/g, "-")}-login`);
-    await signedOut.close();
-
-    const chat = await openPage(stage.browser, stage.url, PEOPLE.editor, options);
+    const chat = await stage.open(PEOPLE.editor, options);
     try {
       const message = chat.page.locator("#palisade-message");
       await check(chat, "nothing said yet");
@@ -105,26 +89,8 @@ for (const [name, options] of [
   });
 }
 
-describe("on a telephone", () => {
-  test("conversations are in a drawer", async () => {
-    const chat = await openPage(stage.browser, stage.url, PEOPLE.editor, { width: 390, height: 844 });
-    try {
-      const search = chat.page.getByLabel("Search conversations");
-      assert.equal(await search.isVisible(), false);
-      await chat.button("Conversations").click();
-      await search.waitFor();
-      await check(chat, "the drawer");
-      await chat.screenshot("look-telephone-drawer");
-      await chat.page.keyboard.press("Escape");
-      await search.waitFor({ state: "hidden" });
-    } finally {
-      await chat.close();
-    }
-  });
-});
-
 test("right to left: nothing is cut off, and text finds its own direction", async () => {
-  const chat = await openPage(stage.browser, stage.url, PEOPLE.editor, { width: 390, height: 844 });
+  const chat = await stage.open(PEOPLE.editor, PHONE);
   try {
     await stage.script(says("שלום עולם, זו תשובה.\n\nAnd this is English."));
     await chat.say("שלום");

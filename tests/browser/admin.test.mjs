@@ -5,7 +5,6 @@ import { after, afterEach, before, beforeEach, describe, test } from "node:test"
 
 import { FAKE_KEY } from "../sdk/fake.mjs";
 import { assertAccessible, PHONE } from "./accessible.mjs";
-import { openPage } from "./browser.mjs";
 import { MODEL, PEOPLE, says, startStage } from "./stage.mjs";
 
 const SECTIONS = ["providers", "models", "assistant", "tools", "plugins", "ledger", "health"];
@@ -42,10 +41,11 @@ describe("Settings", () => {
     await fake.script(MODEL, { steps: [says('{"ok":true}')], after_last: "repeat" });
   });
   beforeEach(async () => {
-    opened = await openPage(stage.browser, stage.url, PEOPLE.admin);
+    opened = await stage.open(PEOPLE.admin);
     page = opened.page;
   });
-  afterEach(async () => {
+  afterEach(async (context) => {
+    await opened.screenshot(`admin-${context.name.replaceAll(/\W+/g, "-")}`);
     await opened.close();
     assert.deepEqual(opened.complaints, [], "the browser's console");
     assert.deepEqual(opened.foreign, [], "requests to other origins");
@@ -57,7 +57,7 @@ describe("Settings", () => {
     opened.complaints = opened.complaints.filter((complaint) => !complaint.includes(`status of ${status}`));
   };
   const go = async (section) => {
-    await page.goto(`${stage.url}/#/admin/${section}`);
+    await page.goto(stage.address(`admin/${section}`));
     await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
   };
   const button = (name) => page.getByRole("main").getByRole("button", { name });
@@ -65,12 +65,12 @@ describe("Settings", () => {
   const saved = () => page.getByRole("status").filter({ hasText: "Saved." }).first().waitFor();
 
   test("are neither shown to others nor answered", async () => {
-    const editor = await openPage(stage.browser, stage.url, PEOPLE.editor);
-    await editor.page.goto(`${stage.url}/#/admin/providers`);
+    const editor = await stage.open(PEOPLE.editor);
+    await editor.page.goto(stage.address("admin/providers"));
     await editor.input.waitFor();
     assert.equal(await editor.page.getByRole("button", { name: "Settings", exact: true }).count(), 0);
     assert.equal(await editor.page.getByRole("heading", { name: "Providers" }).count(), 0);
-    const status = await editor.page.evaluate(async () => (await fetch("/ai/admin/providers")).status);
+    const status = await editor.page.evaluate(async (address) => (await fetch(address)).status, `${host.assistant}/ai/admin/providers`);
     assert.equal(status, 403);
     await editor.close();
   });
@@ -164,7 +164,7 @@ describe("Settings", () => {
     await page.getByText("Built-in text", { exact: true }).waitFor({ state: "detached" });
     assert.equal((await settings()).system_prompt, "Be brief.");
 
-    await fetch(`${host.url}/ai/admin/settings`, {
+    await fetch(`${host.assistant}/ai/admin/settings`, {
       method: "PATCH",
       headers: { "content-type": "application/json", authorization: `Bearer ${PEOPLE.admin.token}` },
       body: JSON.stringify({ max_steps: 9 }),
@@ -205,7 +205,7 @@ describe("Settings", () => {
     let plugin = structuredClone(PLUGIN);
     await page.route("**/ai/admin/plugins**", async (route) => {
       const request = route.request();
-      const { pathname } = new URL(request.url());
+      const pathname = new URL(request.url().slice(host.assistant.length), host.url).pathname;
       if (request.method() === "GET") return route.fulfill({ json: { data: [plugin] } });
       sent.push([request.method(), pathname, request.postDataJSON()]);
       if (pathname.endsWith("/grant") && request.method() === "PUT") plugin = { ...plugin, state: "granted", granted: request.postDataJSON() };
@@ -274,8 +274,8 @@ describe("Settings", () => {
   }
 
   test("there are texts in German", async () => {
-    const german = await openPage(stage.browser, stage.url, PEOPLE.admin, { language: "de" });
-    await german.page.goto(`${stage.url}/#/admin/providers`);
+    const german = await stage.open(PEOPLE.admin, { language: "de" });
+    await german.page.goto(stage.address("admin/providers"));
     await german.page.getByRole("heading", { name: "Anbieter", level: 1 }).waitFor();
     await german.close();
   });

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
-import { openPage } from "./browser.mjs";
-import { calls, items, PEOPLE, says, setCeiling, startStage } from "./stage.mjs";
+import { calls, items, PEOPLE, says, startStage } from "./stage.mjs";
 
 let stage;
 let chat;
@@ -13,7 +12,7 @@ before(async () => {
   stage = await startStage();
 });
 beforeEach(async () => {
-  chat = await openPage(stage.browser, stage.url, person);
+  chat = await stage.open(person);
 });
 afterEach(async (context) => {
   await chat.screenshot(`approvals-${context.name.replaceAll(/\W+/g, "-")}`);
@@ -138,7 +137,7 @@ test("always is offered where the ceiling allows it, and then asks no more", asy
   assert.equal(await chat.button("Always allow").count(), 0, "the ceiling is to ask");
   await chat.button("Approve").click();
   await chat.shows("Once done.");
-  await setCeiling(stage.host, PEOPLE.admin.token, "items", "always");
+  await stage.setCeiling("items", "always");
   try {
     await chat.page.reload();
     await stage.script(calls(rename("Twice")), says("Twice done."));
@@ -150,7 +149,7 @@ test("always is offered where the ceiling allows it, and then asks no more", asy
     await chat.shows("Thrice done.");
     assert.equal(await title(3), "Thrice");
   } finally {
-    await setCeiling(stage.host, PEOPLE.admin.token, "items", "ask");
+    await stage.setCeiling("items", "ask");
   }
 });
 

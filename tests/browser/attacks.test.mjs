@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
-import { openPage } from "./browser.mjs";
 import { calls, items, PEOPLE, says, startStage } from "./stage.mjs";
 
 let stage;
@@ -13,7 +12,7 @@ before(async () => {
   stage = await startStage({ workspace: { approvals: "writes" } });
 });
 beforeEach(async () => {
-  chat = await openPage(stage.browser, stage.url, PEOPLE.editor);
+  chat = await stage.open(PEOPLE.editor);
   await chat.page.evaluate(() => {
     globalThis.attacked = [];
     globalThis.alert = (text) => globalThis.attacked.push(text);

@@ -14,11 +14,13 @@ export async function startBrowser() {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args });
 }
 
+const SHOTS = process.env.TEST_SHELL ? `${process.env.TEST_SHELL}-` : "";
+
 /**
- * Opens the page and signs in. What the page complains about and what it asks of other origins is kept;
- * a violation of its policy is a complaint.
+ * Opens the screens and signs in. What they complain about and what they ask of other origins is kept;
+ * a violation of their policy is a complaint.
  */
-export async function openPage(browser, url, person, { width = 1280, height = 860, dark = false, language = "en", storage = {} } = {}) {
+export async function openPage(browser, { host, enter, isExpected }, person, { width = 1280, height = 860, dark = false, language = "en", storage = {} } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? "dark" : "light",
@@ -33,10 +35,10 @@ export async function openPage(browser, url, person, { width = 1280, height = 86
   const complaints = [];
   const foreign = [];
   page.on("console", (message) => {
-    // Asking who is there before signing in is answered with a refusal, and so is a file for a provider
-    // that stores none.
-    const isRefusal = /status of 40[013]/.test(message.text()) && /\/(users|auth|policies|ai\/(files|chat))\b/.test(message.location().url);
-    if (message.type() === "error" && !isRefusal) complaints.push(`${message.text()} (${message.location().url})`);
+    const complaint = `${message.text()} (${message.location().url})`;
+    // A provider that stores no files refuses them.
+    const isRefusedFile = /status of 4\d\d .*\/ai\/files/.test(complaint);
+    if (message.type() === "error" && !isRefusedFile && !isExpected(complaint)) complaints.push(complaint);
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("dialog", (dialog) => {
@@ -45,16 +47,10 @@ export async function openPage(browser, url, person, { width = 1280, height = 86
   });
   page.on("request", (request) => {
     const address = request.url();
-    if (!address.startsWith(url) && !/^(data|blob|about):/.test(address)) foreign.push(address);
+    if (!address.startsWith(`${host.url}/`) && !/^(data|blob|about):/.test(address)) foreign.push(address);
   });
-  await page.goto(url);
-  if (person) {
-    await page.locator("input[type=email]").fill(person.email);
-    await page.locator("input[type=password]").fill(person.password);
-    await page.keyboard.press("Enter");
-    await page.locator("form[data-model]").waitFor();
-  }
-  return new ChatPage(page, context, { complaints, foreign, url });
+  await enter(page, host, person, { language });
+  return new ChatPage(page, context, { complaints, foreign });
 }
 
 export class ChatPage {
@@ -105,7 +101,7 @@ export class ChatPage {
   }
 
   screenshot(name) {
-    return this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+    return this.page.screenshot({ path: path.join(SCREENSHOTS, `${SHOTS}${name}.png`) });
   }
 
   close() {

@@ -1,8 +1,7 @@
-// The chat on the host's page.
+// The chat, as a person uses it.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
-import { openPage } from "./browser.mjs";
 import { calls, items, MODEL, PEOPLE, says, startStage } from "./stage.mjs";
 
 let stage;
@@ -12,7 +11,7 @@ before(async () => {
   stage = await startStage({ workspace: { approvals: "writes" } });
 });
 beforeEach(async () => {
-  chat = await openPage(stage.browser, stage.url, PEOPLE.editor);
+  chat = await stage.open(PEOPLE.editor);
 });
 afterEach(async (context) => {
   await chat.screenshot(`chat-${context.name.replaceAll(/\W+/g, "-")}`);
@@ -292,32 +291,4 @@ describe("conversations", () => {
     await chat.button("Try again").click();
     await chat.shows("Whole now.");
   });
-});
-
-test("signing out and in again", async () => {
-  await chat.button("Settings of this page").click();
-  await chat.button("Sign out").click();
-  await chat.page.locator("input[type=password]").waitFor();
-  await chat.page.reload();
-  await chat.page.locator("input[type=email]").fill(PEOPLE.editor.email);
-  await chat.page.locator("input[type=password]").fill("not-the-password");
-  await chat.page.keyboard.press("Enter");
-  await chat.page.getByRole("alert").getByText(/didn't let you in/).waitFor();
-});
-
-test("a session that ends in the middle: signing in again, nothing is lost", async () => {
-  await stage.script(says("One."));
-  await chat.say("First");
-  await chat.shows("One.");
-  await chat.rest();
-  await chat.context.clearCookies();
-  await stage.script(says("Two."));
-  await chat.say("Second");
-  await chat.page.locator("input[type=password]").waitFor();
-  await chat.page.locator("input[type=email]").fill(PEOPLE.editor.email);
-  await chat.page.locator("input[type=password]").fill(PEOPLE.editor.password);
-  await chat.page.keyboard.press("Enter");
-  await chat.shows("One.");
-  await chat.button("Try again").click();
-  await chat.shows("Two.");
 });

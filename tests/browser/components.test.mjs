@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 
-import { openPage } from "./browser.mjs";
 import { calls, PEOPLE, says, startStage } from "./stage.mjs";
 
 /** The module of the example that scores texts. */
@@ -25,15 +24,15 @@ describe("A component", () => {
   });
   after(() => stage?.stop());
 
-  const open = async (person, path = "") => {
-    opened = await openPage(stage.browser, stage.url, person);
-    await opened.page.goto(`${stage.url}/${path}`);
+  const open = async (person, screen) => {
+    opened = await stage.open(person);
+    if (screen) await opened.page.goto(stage.address(screen));
     return opened.page;
   };
   const listed = async () => (await stage.host.get("/ai/tools", PEOPLE.editor.token)).filter(({ component }) => component === "readability");
 
   test("asks, and gets what the administrator ticks", async () => {
-    const page = await open(PEOPLE.admin, "#/admin/plugins");
+    const page = await open(PEOPLE.admin, "admin/plugins");
     const button = (name) => page.getByRole("main").getByRole("button", { name });
     await page.getByText("Nothing is granted yet").waitFor();
     assert.deepEqual(await listed(), []);
@@ -61,7 +60,7 @@ describe("A component", () => {
   });
 
   test("is off when everything is taken back", async () => {
-    const page = await open(PEOPLE.admin, "#/admin/plugins");
+    const page = await open(PEOPLE.admin, "admin/plugins");
     await page.getByRole("main").getByRole("button", { name: "Take everything back" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Take everything back" }).click();
     await page.getByText("Nothing is granted yet").waitFor();

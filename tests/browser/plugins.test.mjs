@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import { openPage } from "./browser.mjs";
 import { PEOPLE, startStage } from "./stage.mjs";
 
 const PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -14,7 +13,7 @@ before(async () => {
   stage = await startStage();
 });
 beforeEach(async () => {
-  chat = await openPage(stage.browser, stage.url, PEOPLE.editor);
+  chat = await stage.open(PEOPLE.editor);
 });
 afterEach(async (context) => {
   await chat.screenshot(`plugins-${context.name.replaceAll(/\W+/g, "-")}`);

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
 import { assertAccessible, PHONE } from "./accessible.mjs";
-import { openPage } from "./browser.mjs";
 import { calls, items, MODEL, PEOPLE, says, startStage } from "./stage.mjs";
 const read = (fields) => items({ action: "read", query: { fields, limit: 2 } });
 
@@ -19,10 +18,10 @@ describe("What was sent", () => {
   });
   beforeEach(async () => {
     await stage.script(
-      { ...calls(read(["id", "title"]), read(["internal_note"])), tokens: { prompt: 1200, completion: 30, cached: 200 } },
+      { ...calls(read(["id", "title"]), read(["no_such_field"])), tokens: { prompt: 1200, completion: 30, cached: 200 } },
       says("Two articles.", { tokens: { prompt: 1500, completion: 12 } }),
     );
-    opened = await openPage(stage.browser, stage.url, PEOPLE.editor);
+    opened = await stage.open(PEOPLE.editor);
     page = opened.page;
     await opened.say("Which articles are there?");
     await opened.shows("Two articles.");
@@ -30,7 +29,8 @@ describe("What was sent", () => {
     await page.getByRole("button", { name: "What was sent" }).click();
     await page.getByRole("dialog").getByRole("heading", { name: `To fake, model ${MODEL}` }).waitFor();
   });
-  afterEach(async () => {
+  afterEach(async (context) => {
+    await opened.screenshot(`sent-${context.name.replaceAll(/\W+/g, "-")}`);
     await opened.close();
     assert.deepEqual(opened.complaints, [], "the browser's console");
     assert.deepEqual(opened.foreign, [], "requests to other origins");

@@ -1,9 +1,13 @@
-// Everything that a test of the page needs: the fake provider, a host, the page, a browser.
+// Everything that a test of the screens needs: the fake provider, a host, a browser. The screens are the
+// host's page, or with TEST_SHELL=module those in Data Studio; what a test does there is the same.
 import { startFake } from "../sdk/fake.mjs";
-import { startPalisade } from "../sdk/harness.mjs";
-import { startBrowser } from "./browser.mjs";
+import { setCeiling } from "../sdk/harness.mjs";
+import { openPage, startBrowser } from "./browser.mjs";
 
-export { PEOPLE } from "../sdk/harness.mjs";
+const SHELL = process.env.TEST_SHELL ?? "page";
+const shell = await import(`./shells/${SHELL}.mjs`);
+
+export const { PEOPLE, ROOTS } = shell;
 /** The model that tests give scenarios to. */
 export const MODEL = "scripted";
 
@@ -19,25 +23,25 @@ export async function startStage({ workspace = {}, kind } = {}) {
   try {
     const fake = await startFake();
     stops.push(() => fake.stop());
-    const host = await startPalisade({ fake, models: [MODEL, "other"], catalogue: false, workspace, kind });
+    const host = await shell.start({ fake, models: [MODEL, "other"], workspace, kind });
     stops.push(() => host.stop());
-    const page = await fetch(host.url).then((response) => response.text());
-    if (!page.includes('id="app"')) throw new Error("the host was built without the page: run `make ui`, then build it again");
     const browser = await startBrowser();
     stops.push(() => browser.close());
-    return { fake, host, url: host.url, browser, stop, script: (...steps) => fake.script(MODEL, { steps }) };
+    return {
+      fake,
+      host,
+      browser,
+      stop,
+      /** The address of a screen: `admin/ledger`. */
+      address: (screen = "") => `${host.page}#/${screen}`,
+      /** Opens the screens as a person. */
+      open: (person, options) => openPage(browser, { ...shell, host }, person, options),
+      script: (...steps) => fake.script(MODEL, { steps }),
+      /** How far users may set a tool to "always", as the administrator decides. */
+      setCeiling: (tool, mode) => setCeiling(host.assistant, PEOPLE.admin.token, tool, mode),
+    };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-/** How far users may set a tool to "always", as the administrator decides. */
-export async function setCeiling(host, token, tool, mode) {
-  const response = await fetch(`${host.url}/ai/admin/tools/${tool}`, {
-    method: "PATCH",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ default: mode }),
-  });
-  if (!response.ok) throw new Error(`the ceiling of ${tool}: ${response.status} ${await response.text()}`);
 }

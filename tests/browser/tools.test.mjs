@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
 import { assertAccessible, PHONE } from "./accessible.mjs";
-import { openPage } from "./browser.mjs";
-import { MODEL, PEOPLE, says, setCeiling, startStage } from "./stage.mjs";
+import { MODEL, PEOPLE, says, startStage } from "./stage.mjs";
 
 describe("Tool settings", () => {
   let stage;
@@ -18,17 +17,18 @@ describe("Tool settings", () => {
     await stage.fake.script(MODEL, { steps: [says("Good day.")], after_last: "repeat" });
   });
   beforeEach(async () => {
-    opened = await openPage(stage.browser, stage.url, PEOPLE.editor);
+    opened = await stage.open(PEOPLE.editor);
     page = opened.page;
   });
-  afterEach(async () => {
+  afterEach(async (context) => {
+    await opened.screenshot(`tools-${context.name.replaceAll(/\W+/g, "-")}`);
     await opened.close();
     assert.deepEqual(opened.complaints, [], "the browser's console");
     assert.deepEqual(opened.foreign, [], "requests to other origins");
   });
   after(() => stage?.stop());
 
-  const ceiling = (mode) => setCeiling(host, PEOPLE.admin.token, "items", mode);
+  const ceiling = (mode) => stage.setCeiling("items", mode);
   const open = async () => {
     await page.getByRole("button", { name: "Tools", exact: true }).click();
     await page.getByRole("dialog").getByRole("heading", { name: "items", exact: true }).waitFor();

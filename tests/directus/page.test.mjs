@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
+import { setCeiling } from "../sdk/harness.mjs";
 import { eventually } from "../sdk/process.mjs";
 import { freshPage, screenshot, signIn, startBrowser } from "./browser.mjs";
 import { VERSIONS } from "./directus.mjs";
-import { MODEL, setCeiling, startAll } from "./palisade.mjs";
+import { MODEL, startAll } from "./palisade.mjs";
 import { USERS } from "./seeds/newsroom.mjs";
 
 const says = (text) => ({ answer: "message", text });
@@ -77,7 +78,7 @@ for (const version of VERSIONS) {
       await say("And again");
       await button("Approve").waitFor();
       assert.equal(await button("Always allow").count(), 0, "the administrator has allowed no always yet");
-      await setCeiling(all.directus, "items", "always");
+      await setCeiling(`${all.directus.url}/palisade`, all.directus.token, "items", "always");
       await open();
       await button("Always allow").click();
       await shows("Once.");

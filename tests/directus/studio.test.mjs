@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
+import { setCeiling } from "../sdk/harness.mjs";
 import { eventually } from "../sdk/process.mjs";
 import { freshPage, Panel, screenshot, signIn, startBrowser } from "./browser.mjs";
-import { MODEL, setCeiling, startAll, UNOFFERED_MODEL } from "./palisade.mjs";
+import { MODEL, startAll, UNOFFERED_MODEL } from "./palisade.mjs";
 import { USERS } from "./seeds/newsroom.mjs";
 
 const says = (text) => ({ answer: "message", text });
@@ -96,7 +97,7 @@ describe("Data Studio's panel", () => {
     await panel.button("Approve").click();
     await panel.shows("Renamed twice.");
 
-    await setCeiling(all.directus, "items", "always");
+    await setCeiling(`${all.directus.url}/palisade`, all.directus.token, "items", "always");
     await script(calls(rename("Third title")), says("Renamed without a question."));
     await panel.say("And once more");
     await panel.shows("Renamed without a question.");

@@ -84,28 +84,38 @@ export async function startPalisade({ fake, models = [], workspace = {}, limits 
 /** The base URL of the fake, where a kind's isn't OpenAI's. */
 const baseUrls = { anthropic: (fake) => fake.rootUrl, google: (fake) => `${fake.rootUrl}/v1beta` };
 
+/** Lines of a table in TOML, whose texts, numbers and lists are written as JSON's. */
+export const table = (entries) =>
+  Object.entries(entries)
+    .map(([key, item]) => `${key} = ${JSON.stringify(item)}`)
+    .join("\n");
+
 async function configuration({ fake, kind, models, workspace, limits, state }) {
-  const value = (item) => JSON.stringify(item);
-  const table = (entries) => Object.entries(entries).map(([key, item]) => `${key} = ${value(item)}`).join("\n");
   return `
-database_url = ${value(state.databaseUrl)}
-master_key_file = ${value(state.masterKeyFile)}
+${table({ database_url: state.databaseUrl, master_key_file: state.masterKeyFile })}
 
 [workspace]
 ${table(workspace)}
 
 [[providers]]
-id = "fake"
-kind = ${value(kind)}
-base_url = ${value(baseUrls[kind]?.(fake) ?? fake.baseUrl)}
-allowed_models = ${value(models)}
+${table({ id: "fake", kind, base_url: baseUrls[kind]?.(fake) ?? fake.baseUrl, allowed_models: models })}
 
 [egress]
-allow_private = ${value([fake.authority])}
+${table({ allow_private: [fake.authority] })}
 
 [limits]
 ${table(limits)}
 `;
+}
+
+/** How far users may set a tool to "always", as the administrator of this token decides. */
+export async function setCeiling(assistant, token, tool, mode) {
+  const response = await fetch(`${assistant}/ai/admin/tools/${tool}`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify({ default: mode }),
+  });
+  if (!response.ok) throw new Error(`the ceiling of ${tool}: ${response.status} ${await response.text()}`);
 }
 
 /** What tests read from a host. */

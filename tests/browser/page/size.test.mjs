@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const BUILT = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "extension", "dist-ui");
+const BUILT = path.join(path.dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "extension", "dist-ui");
 const MOST_BYTES = 200 * 1024;
 
 test("the chat is at most 200 KB gzipped, and has nothing inline", async (context) => {

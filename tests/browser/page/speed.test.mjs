@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { openPage } from "./browser.mjs";
-import { PEOPLE, says, startStage } from "./stage.mjs";
+import { PEOPLE, says, startStage } from "../stage.mjs";
 
 const FACTOR = Number(process.env.TEST_SPEED_FACTOR ?? 1);
 
@@ -29,7 +28,7 @@ function longestTasks(trace) {
 }
 
 test("an answer of 20,000 tokens comes without a long task", async (context) => {
-  const chat = await openPage(stage.browser, stage.url, PEOPLE.editor);
+  const chat = await stage.open(PEOPLE.editor);
   try {
     const words = [];
     for (let section = 0; words.length < 20_000; section += 1) words.push(...SECTION.split(/(?<=\s)/));
@@ -49,7 +48,7 @@ test("an answer of 20,000 tokens comes without a long task", async (context) => 
 });
 
 test("a conversation of 500 messages opens within 300 ms", async (context) => {
-  const chat = await openPage(stage.browser, stage.url, PEOPLE.editor);
+  const chat = await stage.open(PEOPLE.editor);
   try {
     await chat.page.evaluate((section) => {
       const key = Object.keys(localStorage).find((name) => name.endsWith(".open-conversation"));
@@ -81,7 +80,7 @@ test("a conversation of 500 messages opens within 300 ms", async (context) => {
 });
 
 test("the page is ready within a second of a warm load", async (context) => {
-  const chat = await openPage(stage.browser, stage.url, PEOPLE.editor);
+  const chat = await stage.open(PEOPLE.editor);
   try {
     const times = [];
     for (let load = 0; load < 3; load += 1) {
