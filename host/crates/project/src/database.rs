@@ -119,7 +119,14 @@ pub(crate) async fn open(path: &Path) -> Result<SqlitePool, ProjectError> {
         // A file from elsewhere must not run code through its schema (SQLite, "Defense against
         // the dark arts").
         .pragma("trusted_schema", "off");
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        // A connection to a file doesn't go stale: nothing has to be asked of it before its use.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await?;
     let found: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&pool).await?;
     if found == SCHEMA_VERSION {
         return Ok(pool);

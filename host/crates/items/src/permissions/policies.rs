@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use palisade_data::{Accountability, DataError};
-use sqlx::{SqlitePool, sqlite::SqliteRow};
+use sqlx::{SqliteExecutor, sqlite::SqliteRow};
 
 use crate::rows::{flag, list, text};
 
@@ -18,12 +18,12 @@ use crate::rows::{flag, list, text};
 /// Errors: [`DataError::InvalidCredentials`] for a user that doesn't exist. The user's status is the
 /// authenticator's to check. Roles beyond 32 levels are ignored.
 pub async fn resolve_accountability(
-    pool: &SqlitePool,
+    database: impl SqliteExecutor<'_>,
     user: Option<&str>,
     ip: Option<IpAddr>,
 ) -> Result<Accountability, DataError> {
     let rows =
-        sqlx::query(STATEMENT).bind(user).fetch_all(pool).await.map_err(DataError::internal)?;
+        sqlx::query(STATEMENT).bind(user).fetch_all(database).await.map_err(DataError::internal)?;
     let Some(first) = rows.first() else {
         return Err(DataError::InvalidCredentials);
     };

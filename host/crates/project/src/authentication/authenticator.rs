@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use palisade_data::{Authenticator, Caller, Credential, DataError};
 use palisade_items::resolve_accountability;
+use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
 
 use super::{Sessions, sign_in::check_status};
 use crate::{Project, password, time};
@@ -46,19 +47,21 @@ impl Authenticator for Project {
         ip: Option<IpAddr>,
     ) -> Result<Caller, DataError> {
         let token = credential.expose();
+        // One connection for all questions: each way out of the pool and back is a question more.
+        let connection = &mut self.connection().await?;
         let user = if Sessions::is_web_token(token) {
-            let user = self.user_of_web_token(token).await?;
+            let user = self.user_of_web_token(connection, token).await?;
             check_status(&user.status)?;
             user
         } else {
             // The index is searched for the token's hash, so timing tells nothing about the token.
-            let user = self.user(BY_TOKEN, &password::digest(token)).await?;
+            let user = user(connection, BY_TOKEN, &password::digest(token)).await?;
             if user.status != "active" {
                 return Err(DataError::InvalidCredentials);
             }
             user
         };
-        let mut caller = self.caller(&user, ip).await?;
+        let mut caller = caller(connection, &user, ip).await?;
         caller.credential = Some(credential.clone());
         Ok(caller)
     }
@@ -75,21 +78,21 @@ impl Project {
     ///
     /// Errors: [`DataError::InvalidCredentials`], [`DataError::UserSuspended`].
     pub async fn caller_by_email(&self, email: &str) -> Result<Caller, DataError> {
-        let user = self.user(BY_EMAIL, email.trim()).await?;
+        let connection = &mut self.connection().await?;
+        let user = user(connection, BY_EMAIL, email.trim()).await?;
         check_status(&user.status)?;
-        self.caller(&user, None).await
+        caller(connection, &user, None).await
     }
 
-    async fn caller(&self, user: &UserRow, ip: Option<IpAddr>) -> Result<Caller, DataError> {
-        Ok(Caller {
-            accountability: resolve_accountability(self.pool(), Some(&user.id), ip).await?,
-            display_name: user.display_name(),
-            language: user.language.clone(),
-            credential: None,
-        })
+    async fn connection(&self) -> Result<PoolConnection<Sqlite>, DataError> {
+        self.pool().acquire().await.map_err(DataError::internal)
     }
 
-    async fn user_of_web_token(&self, token: &str) -> Result<UserRow, DataError> {
+    async fn user_of_web_token(
+        &self,
+        connection: &mut SqliteConnection,
+        token: &str,
+    ) -> Result<UserRow, DataError> {
         let claims = self.sessions().verify(token)?;
         if let Some(session) = &claims.session {
             let query = "select exists (select 1 from directus_sessions \
@@ -98,22 +101,39 @@ impl Project {
                 .bind(session)
                 .bind(&claims.id)
                 .bind(time::now())
-                .fetch_one(self.pool())
+                .fetch_one(&mut *connection)
                 .await
                 .map_err(DataError::internal)?;
             if !is_live {
                 return Err(DataError::InvalidCredentials);
             }
         }
-        self.user(BY_ID, &claims.id).await
+        user(connection, BY_ID, &claims.id).await
     }
+}
 
-    async fn user(&self, query: &'static str, value: &str) -> Result<UserRow, DataError> {
-        sqlx::query_as(query)
-            .bind(value)
-            .fetch_optional(self.pool())
-            .await
-            .map_err(DataError::internal)?
-            .ok_or(DataError::InvalidCredentials)
-    }
+async fn user(
+    connection: &mut SqliteConnection,
+    query: &'static str,
+    value: &str,
+) -> Result<UserRow, DataError> {
+    sqlx::query_as(query)
+        .bind(value)
+        .fetch_optional(connection)
+        .await
+        .map_err(DataError::internal)?
+        .ok_or(DataError::InvalidCredentials)
+}
+
+async fn caller(
+    connection: &mut SqliteConnection,
+    user: &UserRow,
+    ip: Option<IpAddr>,
+) -> Result<Caller, DataError> {
+    Ok(Caller {
+        accountability: resolve_accountability(connection, Some(&user.id), ip).await?,
+        display_name: user.display_name(),
+        language: user.language.clone(),
+        credential: None,
+    })
 }
