@@ -1,5 +1,6 @@
 // The host's own page beside a real Directus, and the settings in Data Studio.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,6 +25,28 @@ async function startHost(directus) {
     await rm(folder, { recursive: true, force: true });
   };
   return { url: `http://${authority}`, stop };
+}
+
+/** What an authenticator app shows now for a secret in base 32 (RFC 6238). */
+function oneTimeCode(secret) {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const at = digest[19] & 0xf;
+  return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+/** Calls `act` while the administrator's password alone is not enough, with the secret of the second factor. */
+async function withTwoFactors(directus, act) {
+  const { secret } = await directus.request("POST", "/users/me/tfa/generate", { password: ADMIN.password });
+  await directus.request("POST", "/users/me/tfa/enable", { secret, otp: oneTimeCode(secret) });
+  try {
+    await act(secret);
+  } finally {
+    await directus.request("POST", "/users/me/tfa/disable", { otp: oneTimeCode(secret) });
+  }
 }
 
 for (const version of VERSIONS) {
@@ -87,6 +110,19 @@ for (const version of VERSIONS) {
       assert.equal(await session(), undefined);
       const after = await fetch(`${all.directus.url}/users/me`, { headers: { authorization: `Bearer ${value}` } });
       assert.ok([401, 403].includes(after.status), `the session that ended in Directus: ${after.status}`);
+    });
+
+    test("an account with two factors is asked for its code", async () => {
+      await withTwoFactors(all.directus, async (secret) => {
+        await enter(ADMIN);
+        const code = page.getByLabel("One-time code");
+        await code.fill("000000");
+        await page.keyboard.press("Enter");
+        await page.getByRole("alert").getByText(/That code is wrong/).waitFor();
+        await code.fill(oneTimeCode(secret));
+        await page.keyboard.press("Enter");
+        await isIn();
+      });
     });
 
     test("an administrator finds the settings there, with the project's roles", async () => {

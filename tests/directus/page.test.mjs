@@ -1,4 +1,4 @@
-// The assistant's own page in Data Studio, in a real browser.
+// The module in Data Studio of an older Directus. In the newest all of its flows are tried, by tests/browser.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 
@@ -15,7 +15,7 @@ const rename = (title) => ({
   tool_calls: [{ name: "items", arguments: { action: "update", collection: "articles", keys: ["3"], data: { title } } }],
 });
 
-for (const version of VERSIONS) {
+for (const version of VERSIONS.slice(1)) {
   describe(`The page in Directus ${version}`, () => {
     let all;
     let browser;

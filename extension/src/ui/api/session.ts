@@ -25,8 +25,9 @@ const FIRST_RENEWAL_MS = 5_000;
 /** As long as a timer can be. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
-export const login = (api: ApiClient, email: string, password: string): Promise<unknown> =>
-  api.post("project", "/auth/login", { email, password, mode: IN_COOKIE });
+/** `otp`: the one-time code of an account with two factors, without which Directus answers `INVALID_OTP`. */
+export const login = (api: ApiClient, email: string, password: string, otp?: string): Promise<unknown> =>
+  api.post("project", "/auth/login", { email, password, mode: IN_COOKIE, ...(otp && { otp }) });
 
 export const logout = (api: ApiClient): Promise<unknown> => api.post("project", "/auth/logout", { mode: IN_COOKIE });
 
