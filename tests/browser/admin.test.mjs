@@ -20,7 +20,7 @@ const PLUGIN = {
   asks: {
     data: [{ collection: "articles", actions: ["read", "update"], reason: "To find the place of an article." }],
     http: [{ name: "api", origin: "https://api.weather.example", methods: ["GET"], reason: "To ask for the weather." }],
-    secrets: [{ name: "token", origins: ["https://api.weather.example"], reason: "The service wants a token." }],
+    secrets: [{ name: "token", origins: ["api"], reason: "The service wants a token." }],
     kv: { keys: 100, bytes: 65536, reason: "To ask for each place once an hour." },
     identity: null,
   },
@@ -217,6 +217,7 @@ describe("Settings", () => {
     await assertAccessible(opened, "plugin-new");
     await button("Tick all").click();
     await page.getByLabel("update in articles").uncheck();
+    await page.getByLabel("Address of api").fill("https://weather.intranet.example");
     await button("Grant what is ticked").click();
     await page.getByText("Granted", { exact: true }).waitFor();
     assert.deepEqual(sent.pop(), [
@@ -224,12 +225,13 @@ describe("Settings", () => {
       "/ai/admin/plugins/weather/grant",
       {
         data: [{ collection: "articles", actions: ["read"] }],
-        http: [{ name: "api", origin: "https://api.weather.example", methods: ["GET"] }],
-        secrets: [{ name: "token", origins: ["https://api.weather.example"] }],
+        http: [{ name: "api", origin: "https://weather.intranet.example", methods: ["GET"] }],
+        secrets: [{ name: "token", origins: ["api"] }],
         kv: { keys: 100, bytes: 65536 },
         identity: null,
       },
     ]);
+    assert.equal(await page.getByLabel("Address of api").inputValue(), "https://weather.intranet.example", "as it was granted");
     await page.getByLabel("token", { exact: true }).fill("the-value");
     await button("Set").click();
     await saved();

@@ -32,7 +32,8 @@ test("what is asked for beyond a grant isn't taken for granted", () => {
     identity: {},
   });
   const moved = { ...ASKS, http: [{ name: "api", origin: "https://evil.example", methods: ["GET"] }] };
-  assert.deepEqual(stillAsked(grantOf(ASKS), moved).http, [], "the same name at another origin is another entry");
+  const [kept] = stillAsked(grantOf(ASKS), moved).http;
+  assert.equal(kept?.origin, "https://api.example", "what was granted stays, whatever is asked for now");
 });
 
 test("what is no longer asked for goes", () => {

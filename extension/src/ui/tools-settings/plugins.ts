@@ -84,7 +84,10 @@ export function grantOf(asks: Permissions): Permissions {
   };
 }
 
-/** The part of a grant that is still asked for, entry by entry as it is asked for now. */
+/**
+ * The part of a grant that is still asked for, entry by entry as it is asked for now; an origin is the one
+ * that was granted, which the administrator may have chosen.
+ */
 export function stillAsked(granted: Permissions, asks: Permissions): Permissions {
   const now = grantOf(asks);
   return {
@@ -92,7 +95,10 @@ export function stillAsked(granted: Permissions, asks: Permissions): Permissions
       const kept = actions.filter((action) => granted.data.some((own) => own.collection === collection && own.actions.includes(action)));
       return kept.length > 0 ? [{ collection, actions: kept }] : [];
     }),
-    http: now.http.filter((one) => granted.http.some((own) => own.name === one.name && own.origin === one.origin && covers(own.methods, one.methods))),
+    http: now.http.flatMap((one) => {
+      const own = granted.http.find(({ name, methods }) => name === one.name && covers(methods, one.methods));
+      return own ? [{ ...one, origin: own.origin }] : [];
+    }),
     secrets: now.secrets.filter((one) => granted.secrets.some((own) => own.name === one.name && covers(own.origins, one.origins))),
     kv: granted.kv && now.kv && granted.kv.keys >= now.kv.keys && granted.kv.bytes >= now.kv.bytes ? now.kv : null,
     identity: granted.identity && now.identity,
