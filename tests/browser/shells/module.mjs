@@ -1,5 +1,5 @@
 // The module in Data Studio, in a real Directus that runs the host.
-import { ADMIN } from "../../directus/directus.mjs";
+import { ADMIN, VERSIONS } from "../../directus/directus.mjs";
 import { startAll } from "../../directus/palisade.mjs";
 import { USERS } from "../../directus/seeds/newsroom.mjs";
 
@@ -7,8 +7,8 @@ export const PEOPLE = { admin: ADMIN, ...USERS };
 const LANGUAGES = { en: "en-US", de: "de-DE" };
 /** What of the document is ours: the module, and its list of conversations in the bar of Data Studio. */
 export const ROOTS = [".palisade"];
-/** The newest Directus that is supported; with the older one the module is tried in the tests of Directus. */
-const VERSION = "12.4.0";
+/** The newest Directus that is supported. */
+const [VERSION] = VERSIONS;
 
 export async function start({ fake, models, workspace, kind = "openai-compatible" }) {
   const { directus, command, stop } = await startAll({ version: VERSION, fake, workspace, provider: { id: "fake", kind, models } });
