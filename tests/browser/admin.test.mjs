@@ -218,6 +218,7 @@ describe("Settings", () => {
     await button("Tick all").click();
     await page.getByLabel("update in articles").uncheck();
     await page.getByLabel("Address of api").fill("https://weather.intranet.example");
+    await page.getByText("token, for https://weather.intranet.example").waitFor();
     await button("Grant what is ticked").click();
     await page.getByText("Granted", { exact: true }).waitFor();
     assert.deepEqual(sent.pop(), [

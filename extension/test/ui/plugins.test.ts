@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { grantOf, isNothing, nothing, type Permissions, stillAsked } from "../../src/ui/tools-settings/plugins.ts";
+import { addressesOf, grantOf, isNothing, nothing, type Permissions, stillAsked } from "../../src/ui/tools-settings/plugins.ts";
 
 const ASKS: Permissions = {
   data: [{ collection: "articles", actions: ["read", "update"], reason: "why" }],
   http: [{ name: "api", origin: "https://api.example", methods: ["GET"], reason: "why" }],
-  secrets: [{ name: "token", origins: ["https://api.example"], reason: "why" }],
+  secrets: [{ name: "token", origins: ["api"], reason: "why" }],
   kv: { keys: 10, bytes: 100, reason: "why" },
   identity: { reason: "why" },
 };
@@ -20,7 +20,7 @@ test("what is asked for beyond a grant isn't taken for granted", () => {
   const more: Permissions = {
     data: [{ collection: "articles", actions: ["read", "update", "delete"] }, { collection: "users", actions: ["read"] }],
     http: [{ name: "api", origin: "https://api.example", methods: ["GET", "POST"] }, { name: "other", origin: "https://other.example", methods: ["GET"] }],
-    secrets: [{ name: "token", origins: ["https://api.example", "https://other.example"] }],
+    secrets: [{ name: "token", origins: ["api", "other"] }],
     kv: { keys: 11, bytes: 100 },
     identity: {},
   };
@@ -39,4 +39,12 @@ test("what is asked for beyond a grant isn't taken for granted", () => {
 test("what is no longer asked for goes", () => {
   assert.ok(isNothing(stillAsked(grantOf(ASKS), nothing())));
   assert.deepEqual(stillAsked(grantOf(ASKS), ASKS), grantOf(ASKS));
+});
+
+test("a secret goes to the addresses that were granted", () => {
+  const [secret] = ASKS.secrets;
+  assert.ok(secret);
+  assert.deepEqual(addressesOf(secret, nothing(), ASKS), ["https://api.example"]);
+  const granted = { ...grantOf(ASKS), http: [{ name: "api", origin: "https://own.example", methods: ["GET"] }] };
+  assert.deepEqual(addressesOf(secret, granted, ASKS), ["https://own.example"]);
 });

@@ -16,6 +16,7 @@ export interface HttpPermission {
 
 export interface SecretPermission {
   name: string;
+  /** Names of the hosts that it may be sent to. */
   origins: string[];
   reason?: string;
 }
@@ -106,6 +107,12 @@ export function stillAsked(granted: Permissions, asks: Permissions): Permissions
 }
 
 const covers = (whole: string[], part: string[]): boolean => part.every((one) => whole.includes(one));
+
+/** Where a secret goes: the addresses that were granted, else those that are asked for. */
+export function addressesOf(secret: SecretPermission, granted: Permissions, asks: Permissions): string[] {
+  const named = (list: HttpPermission[], name: string): string | undefined => list.find((one) => one.name === name)?.origin;
+  return secret.origins.map((name) => named(granted.http, name) ?? named(asks.http, name) ?? name);
+}
 
 export function isNothing({ data, http, secrets, kv, identity }: Permissions): boolean {
   return data.length + http.length + secrets.length === 0 && kv === null && identity === null;
