@@ -55,14 +55,14 @@ test-directus: prerequisites sdk extension ui
 	cd extension && npm test
 	cd tests/directus && npm ci --no-audit --no-fund && TEST_BINARIES="$(abspath $(TARGET))/debug" npm test
 
-# The screens in Chromium, twice: the page that the host serves, and the module in a real Directus.
+# The screens in Chromium: the page that the host serves, and the module in real Directus servers.
 # Screenshots go where TEST_SCREENSHOTS says.
 test-browser: prerequisites sdk extension ui
 	@tests/install-debian-package.sh chromium /usr/bin/chromium
 	$(CARGO) build -p palisade -p palisade-tests
 	$(CARGO) build --release --locked --target wasm32-unknown-unknown -p readability
 	cd tests/browser && npm ci --no-audit --no-fund && export TEST_BINARIES="$(abspath $(TARGET))/debug" \
-		TEST_COMPONENT="$(abspath $(TARGET))/wasm32-unknown-unknown/release/readability.wasm" && npm test && npm run test:module
+		TEST_COMPONENT="$(abspath $(TARGET))/wasm32-unknown-unknown/release/readability.wasm" && npm test && npm run test:module && npm run test:older-module
 
 bench: prerequisites
 	$(CARGO) build --release -p palisade -p palisade-tests

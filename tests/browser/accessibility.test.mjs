@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { PHONE, violations } from "./accessible.mjs";
-import { calls, items, PEOPLE, says, startStage } from "./stage.mjs";
+import { calls, items, PEOPLE, ROOTS, says, startStage } from "./stage.mjs";
 
 let stage;
 before(async () => {
@@ -53,6 +53,8 @@ for (const [name, options] of [
     try {
       const message = chat.page.locator("#palisade-message");
       await check(chat, "nothing said yet");
+      // Data Studio's header has one row or two.
+      await chat.page.waitForFunction(() => document.querySelector("form.composer").getBoundingClientRect().bottom <= window.innerHeight);
       await chat.screenshot(`look-${name.replaceAll(/\W+/g, "-")}-start`);
       await stage.script(calls(items({ action: "read", query: { fields: ["id", "title", "status", "author"], limit: 4 } })), { ...says(ANSWER), reasoning: { text: "Thinking it over." } });
       await message.fill("What is there?");
@@ -73,12 +75,15 @@ for (const [name, options] of [
       await check(chat, "approvals");
       assert.equal(await overflows(chat), false, "approvals");
       await chat.screenshot(`look-${name.replaceAll(/\W+/g, "-")}-approvals`);
-      const small = await chat.page.evaluate(() =>
-        [...document.querySelectorAll("button, summary, select, input:not([type=file])")]
+      const small = await chat.page.evaluate((roots) =>
+        roots
+          .flatMap((root) => [...document.querySelectorAll(root)])
+          .flatMap((root) => [...root.querySelectorAll("button, summary, select, input:not([type=file])")])
           .filter((one) => one.checkVisibility({ opacityProperty: false, visibilityProperty: true }))
           .map((one) => ({ name: one.getAttribute("aria-label") ?? one.textContent?.trim(), box: one.getBoundingClientRect() }))
           .filter(({ box }) => box.width > 1 && (box.width < 24 || box.height < 24))
           .map(({ name: text, box }) => `${text}: ${box.width} x ${box.height}`),
+        ROOTS,
       );
       assert.deepEqual(small, [], "targets of less than 24 pixels");
       await checkWindows(chat, name);

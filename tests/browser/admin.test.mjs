@@ -44,12 +44,7 @@ describe("Settings", () => {
     opened = await stage.open(PEOPLE.admin);
     page = opened.page;
   });
-  afterEach(async (context) => {
-    await opened.screenshot(`admin-${context.name.replaceAll(/\W+/g, "-")}`);
-    await opened.close();
-    assert.deepEqual(opened.complaints, [], "the browser's console");
-    assert.deepEqual(opened.foreign, [], "requests to other origins");
-  });
+  afterEach((context) => opened.finish(`admin-${context.name}`));
   after(() => stage?.stop());
 
   /** The browser complains of each answer that is no success; a test that provokes one says so. */

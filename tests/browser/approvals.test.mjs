@@ -14,12 +14,7 @@ before(async () => {
 beforeEach(async () => {
   chat = await stage.open(person);
 });
-afterEach(async (context) => {
-  await chat.screenshot(`approvals-${context.name.replaceAll(/\W+/g, "-")}`);
-  await chat.close();
-  assert.deepEqual(chat.complaints, [], "the browser's console");
-  assert.deepEqual(chat.foreign, [], "requests to other origins");
-});
+afterEach((context) => chat.finish(`approvals-${context.name}`));
 after(() => stage?.stop());
 
 const title = async (key) => (await stage.host.item("articles", key)).title;

@@ -19,12 +19,8 @@ beforeEach(async () => {
   });
 });
 afterEach(async (context) => {
-  await chat.screenshot(`attacks-${context.name.replaceAll(/\W+/g, "-").slice(0, 60)}`);
-  const attacked = await chat.page.evaluate(() => globalThis.attacked);
-  await chat.close();
-  assert.deepEqual(attacked, [], "a script of the answer ran");
-  assert.deepEqual(chat.complaints, [], "the browser's console, violations of the policy among it");
-  assert.deepEqual(chat.foreign, [], "requests to other origins");
+  assert.deepEqual(await chat.page.evaluate(() => globalThis.attacked), [], "a script of the answer ran");
+  await chat.finish(`attacks-${context.name}`);
 });
 after(() => stage?.stop());
 

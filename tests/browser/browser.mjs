@@ -1,4 +1,5 @@
 // The page in Chromium, as a person uses it.
+import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -106,5 +107,13 @@ export class ChatPage {
 
   close() {
     return this.context.close();
+  }
+
+  /** The end of a test: how it looked, and nothing in the console, nothing asked of anybody else. */
+  async finish(name) {
+    await this.screenshot(name.replaceAll(/\W+/g, "-").slice(0, 90));
+    await this.close();
+    assert.deepEqual(this.complaints, [], "the browser's console, violations of the policy among it");
+    assert.deepEqual(this.foreign, [], "requests to other origins");
   }
 }

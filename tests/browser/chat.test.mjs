@@ -13,12 +13,7 @@ before(async () => {
 beforeEach(async () => {
   chat = await stage.open(PEOPLE.editor);
 });
-afterEach(async (context) => {
-  await chat.screenshot(`chat-${context.name.replaceAll(/\W+/g, "-")}`);
-  await chat.close();
-  assert.deepEqual(chat.complaints, [], "the browser's console");
-  assert.deepEqual(chat.foreign, [], "requests to other origins");
-});
+afterEach((context) => chat.finish(`chat-${context.name}`));
 after(() => stage?.stop());
 
 const ANSWER = `## Findings

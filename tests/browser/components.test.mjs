@@ -16,12 +16,7 @@ describe("A component", () => {
     stage = await startStage({ workspace: { approvals: "writes" } });
     await stage.host.command(["tools", "add", COMPONENT]);
   });
-  afterEach(async (context) => {
-    await opened.screenshot(`component-${context.name.replaceAll(/\W+/g, "-")}`);
-    await opened.close();
-    assert.deepEqual(opened.complaints, [], "the browser's console");
-    assert.deepEqual(opened.foreign, [], "requests to other origins");
-  });
+  afterEach((context) => opened.finish(`component-${context.name}`));
   after(() => stage?.stop());
 
   const open = async (person, screen) => {

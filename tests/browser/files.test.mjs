@@ -16,12 +16,7 @@ beforeEach(async () => {
   chat = await stage.open(PEOPLE.editor);
   list = chat.page.getByRole("list", { name: "Goes along with the message" });
 });
-afterEach(async (context) => {
-  await chat.screenshot(`files-${context.name.replaceAll(/\W+/g, "-")}`);
-  await chat.close();
-  assert.deepEqual(chat.complaints, [], "the browser's console");
-  assert.deepEqual(chat.foreign, [], "requests to other origins");
-});
+afterEach((context) => chat.finish(`files-${context.name}`));
 after(() => stage?.stop());
 
 const choose = (name, text) => chat.page.locator("input[type=file]").setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(text) });

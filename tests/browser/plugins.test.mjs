@@ -15,12 +15,7 @@ before(async () => {
 beforeEach(async () => {
   chat = await stage.open(PEOPLE.editor);
 });
-afterEach(async (context) => {
-  await chat.screenshot(`plugins-${context.name.replaceAll(/\W+/g, "-")}`);
-  await chat.close();
-  assert.deepEqual(chat.complaints, [], "the browser's console");
-  assert.deepEqual(chat.foreign, [], "requests to other origins");
-});
+afterEach((context) => chat.finish(`plugins-${context.name}`));
 after(() => stage?.stop());
 
 const call = (output) => ({ type: "tool-weather__forecast", toolCallId: "c1", state: "output-available", input: { city: "Bern" }, output });

@@ -29,12 +29,7 @@ describe("What was sent", () => {
     await page.getByRole("button", { name: "What was sent" }).click();
     await page.getByRole("dialog").getByRole("heading", { name: `To fake, model ${MODEL}` }).waitFor();
   });
-  afterEach(async (context) => {
-    await opened.screenshot(`sent-${context.name.replaceAll(/\W+/g, "-")}`);
-    await opened.close();
-    assert.deepEqual(opened.complaints, [], "the browser's console");
-    assert.deepEqual(opened.foreign, [], "requests to other origins");
-  });
+  afterEach((context) => opened.finish(`sent-${context.name}`));
   after(() => stage?.stop());
 
   test("provider, model, data, tokens and what was withheld stand there", async () => {

@@ -20,12 +20,7 @@ describe("Tool settings", () => {
     opened = await stage.open(PEOPLE.editor);
     page = opened.page;
   });
-  afterEach(async (context) => {
-    await opened.screenshot(`tools-${context.name.replaceAll(/\W+/g, "-")}`);
-    await opened.close();
-    assert.deepEqual(opened.complaints, [], "the browser's console");
-    assert.deepEqual(opened.foreign, [], "requests to other origins");
-  });
+  afterEach((context) => opened.finish(`tools-${context.name}`));
   after(() => stage?.stop());
 
   const ceiling = (mode) => stage.setCeiling("items", mode);

@@ -11,11 +11,7 @@ let chat;
 before(async () => {
   stage = await startStage();
 });
-afterEach(async () => {
-  await chat.close();
-  assert.deepEqual(chat.complaints, [], "the browser's console");
-  assert.deepEqual(chat.foreign, [], "requests to other origins");
-});
+afterEach((context) => chat.finish(`frame-${context.name}`));
 after(() => stage?.stop());
 
 for (const language of ["en", "de"]) {

@@ -4,11 +4,15 @@ import { startAll } from "../../directus/palisade.mjs";
 import { USERS } from "../../directus/seeds/newsroom.mjs";
 
 export const PEOPLE = { admin: ADMIN, ...USERS };
+const QUESTIONS = [
+  ["Have a license key?", "Skip"],
+  ["You have not set a project owner.", "Remind Later"],
+];
 const LANGUAGES = { en: "en-US", de: "de-DE" };
 /** What of the document is ours: the module, and its list of conversations in the bar of Data Studio. */
 export const ROOTS = [".palisade"];
-/** The newest Directus that is supported. */
-const [VERSION] = VERSIONS;
+/** The newest Directus that is supported, where no other is named. */
+const VERSION = process.env.TEST_DIRECTUS_VERSION ?? VERSIONS[0];
 
 export async function start({ fake, models, workspace, kind = "openai-compatible" }) {
   const { directus, command, stop } = await startAll({ version: VERSION, fake, workspace, provider: { id: "fake", kind, models } });
@@ -43,8 +47,10 @@ export async function enter(page, host, person, { language }) {
     if (innerWidth > 600) return;
     for (const bar of ["nav-bar-collapsed", "sidebar-collapsed"]) localStorage.setItem(bar, "true");
   });
-  // Data Studio asks administrators for a licence, in a window over everything.
-  await page.addLocatorHandler(page.getByText("Have a license key?"), () => page.getByRole("button", { name: "Skip", exact: true }).click());
+  // Data Studio asks administrators for a licence or an owner, in a window over everything.
+  for (const [question, later] of QUESTIONS) {
+    await page.addLocatorHandler(page.getByText(question), () => page.getByRole("button", { name: later, exact: true }).click());
+  }
   await page.goto(host.page);
   await page.locator("form[data-model]").waitFor();
 }
