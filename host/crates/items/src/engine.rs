@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use palisade_data::{
     Accountability, Caller, DataBackend, DataError, Operation, Outcome, ProjectKind, Query,
 };
+use palisade_lookup::{Lookups, OptionalExtension};
 use serde_json::Value;
 use sqlx::{SqliteConnection, SqlitePool};
 
@@ -31,6 +32,7 @@ const KEPT_POLICY_SETS: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Engine {
     pool: SqlitePool,
+    lookups: Lookups,
     cache: Arc<RwLock<Cache>>,
 }
 
@@ -51,9 +53,9 @@ pub(crate) struct Session<'a> {
 }
 
 impl Engine {
-    /// An engine over a database with the system tables.
-    pub fn new(pool: SqlitePool) -> Self {
-        Self { pool, cache: Arc::default() }
+    /// An engine over a database with the system tables, and look-ups in the same.
+    pub fn new(pool: SqlitePool, lookups: Lookups) -> Self {
+        Self { pool, lookups, cache: Arc::default() }
     }
 
     /// The project's structure at this moment.
@@ -254,15 +256,16 @@ impl DataBackend for Engine {
     }
 
     async fn project_name(&self) -> Result<String, DataError> {
-        let row = sqlx::query("select project_name from directus_settings order by id limit 1")
-            .fetch_optional(&self.pool)
+        const STATEMENT: &str = "select project_name from directus_settings order by id limit 1";
+        let name: Option<Option<String>> = self
+            .lookups
+            .ask(|connection| {
+                connection.prepare_cached(STATEMENT)?.query_row([], |row| row.get(0)).optional()
+            })
             .await
             .map_err(DataError::internal)?;
-        let name = match row {
-            Some(row) => rows::text(&row, 0)?,
-            None => None,
-        };
-        Ok(name.filter(|name| !name.is_empty()).unwrap_or_else(|| "Palisade".to_owned()))
+        Ok(name
+            .flatten().filter(|name| !name.is_empty()).unwrap_or_else(|| "Palisade".to_owned()))
     }
 }
 

@@ -1,39 +1,60 @@
 //! Turns what SQLite stores into values.
 
 use palisade_data::DataError;
+use palisade_lookup::types::Value as LookedUp;
 use serde_json::Value;
 use sqlx::{Row, TypeInfo, ValueRef, sqlite::SqliteRow};
 
 use crate::schema::FieldType;
 
 /// What a cell holds, by its storage class.
-enum Cell {
+pub(crate) enum Cell {
     Null,
     Integer(i64),
     Real(f64),
     Text(String),
 }
 
-fn cell(row: &SqliteRow, index: usize) -> Result<Cell, DataError> {
-    let raw = row.try_get_raw(index).map_err(DataError::internal)?;
-    if raw.is_null() {
-        return Ok(Cell::Null);
-    }
-    let class = raw.type_info().name().to_owned();
-    drop(raw);
-    Ok(match class.as_str() {
-        "INTEGER" | "BOOLEAN" => {
-            Cell::Integer(row.try_get_unchecked(index).map_err(DataError::internal)?)
+/// A row, whoever read it.
+pub(crate) trait Cells {
+    /// The cell of a column.
+    fn cell(&self, index: usize) -> Result<Cell, DataError>;
+}
+
+impl Cells for SqliteRow {
+    fn cell(&self, index: usize) -> Result<Cell, DataError> {
+        let raw = self.try_get_raw(index).map_err(DataError::internal)?;
+        if raw.is_null() {
+            return Ok(Cell::Null);
         }
-        "REAL" => Cell::Real(row.try_get_unchecked(index).map_err(DataError::internal)?),
-        "BLOB" => Cell::Null,
-        _ => Cell::Text(row.try_get_unchecked(index).map_err(DataError::internal)?),
-    })
+        let class = raw.type_info().name().to_owned();
+        drop(raw);
+        Ok(match class.as_str() {
+            "INTEGER" | "BOOLEAN" => {
+                Cell::Integer(self.try_get_unchecked(index).map_err(DataError::internal)?)
+            }
+            "REAL" => Cell::Real(self.try_get_unchecked(index).map_err(DataError::internal)?),
+            "BLOB" => Cell::Null,
+            _ => Cell::Text(self.try_get_unchecked(index).map_err(DataError::internal)?),
+        })
+    }
+}
+
+impl Cells for [LookedUp] {
+    fn cell(&self, index: usize) -> Result<Cell, DataError> {
+        Ok(match self.get(index) {
+            Some(LookedUp::Integer(number)) => Cell::Integer(*number),
+            Some(LookedUp::Real(number)) => Cell::Real(*number),
+            Some(LookedUp::Text(text)) => Cell::Text(text.clone()),
+            Some(LookedUp::Null | LookedUp::Blob(_)) => Cell::Null,
+            None => return Err(DataError::internal("a column is missing")),
+        })
+    }
 }
 
 /// Text of a cell.
-pub(crate) fn text(row: &SqliteRow, index: usize) -> Result<Option<String>, DataError> {
-    Ok(match cell(row, index)? {
+pub(crate) fn text(row: &(impl Cells + ?Sized), index: usize) -> Result<Option<String>, DataError> {
+    Ok(match row.cell(index)? {
         Cell::Null => None,
         Cell::Integer(number) => Some(number.to_string()),
         Cell::Real(number) => Some(number.to_string()),
@@ -42,8 +63,8 @@ pub(crate) fn text(row: &SqliteRow, index: usize) -> Result<Option<String>, Data
 }
 
 /// Whole number of a cell.
-pub(crate) fn number(row: &SqliteRow, index: usize) -> Result<Option<i64>, DataError> {
-    Ok(match cell(row, index)? {
+pub(crate) fn number(row: &(impl Cells + ?Sized), index: usize) -> Result<Option<i64>, DataError> {
+    Ok(match row.cell(index)? {
         Cell::Integer(number) => Some(number),
         Cell::Text(text) => text.parse().ok(),
         _ => None,
@@ -51,12 +72,12 @@ pub(crate) fn number(row: &SqliteRow, index: usize) -> Result<Option<i64>, DataE
 }
 
 /// Whether a cell is true.
-pub(crate) fn flag(row: &SqliteRow, index: usize) -> Result<bool, DataError> {
+pub(crate) fn flag(row: &(impl Cells + ?Sized), index: usize) -> Result<bool, DataError> {
     Ok(number(row, index)?.is_some_and(|number| number != 0))
 }
 
 /// List of a cell with commas. Some projects store such lists as JSON.
-pub(crate) fn list(row: &SqliteRow, index: usize) -> Result<Vec<String>, DataError> {
+pub(crate) fn list(row: &(impl Cells + ?Sized), index: usize) -> Result<Vec<String>, DataError> {
     Ok(text(row, index)?.map(|text| split_list(&text)).unwrap_or_default())
 }
 
@@ -81,7 +102,7 @@ pub(crate) fn json(row: &SqliteRow, index: usize) -> Result<Option<Value>, DataE
 
 /// The value of a cell, as its field's type has it.
 pub(crate) fn value(row: &SqliteRow, index: usize, kind: FieldType) -> Result<Value, DataError> {
-    Ok(match (cell(row, index)?, kind) {
+    Ok(match (row.cell(index)?, kind) {
         (Cell::Null, _) => Value::Null,
         (Cell::Integer(number), FieldType::Boolean) => Value::Bool(number != 0),
         (Cell::Integer(number), FieldType::Float | FieldType::Decimal) => number.into(),

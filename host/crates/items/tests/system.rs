@@ -124,18 +124,18 @@ async fn policies_of_callers() {
             true,
         ),
     ] {
-        let resolved = resolve_accountability(&world.pool, user, ip).await.expect(name);
+        let resolved = resolve_accountability(&world.lookups, user, ip).await.expect(name);
         assert_eq!(resolved.policies, policies, "{name}");
         assert_eq!((resolved.admin, resolved.app), (admin, app), "{name}");
     }
-    let roles = resolve_accountability(&world.pool, Some(ME), None).await.expect("roles").roles;
+    let roles = resolve_accountability(&world.lookups, Some(ME), None).await.expect("roles").roles;
     assert_eq!(roles, ["child", ROLE]);
     world.run("update directus_users set role = 'loop-a' where id = '11111111-1111-4111-8111-111111111111'").await;
     let circle =
-        resolve_accountability(&world.pool, Some(ME), None).await.expect("a circle of roles");
+        resolve_accountability(&world.lookups, Some(ME), None).await.expect("a circle of roles");
     assert_eq!(circle.roles, ["loop-a", "loop-b"]);
     let unknown =
-        resolve_accountability(&world.pool, Some("nobody"), None).await.expect_err("unknown");
+        resolve_accountability(&world.lookups, Some("nobody"), None).await.expect_err("unknown");
     assert_eq!(unknown.code(), "INVALID_CREDENTIALS");
 }
 
@@ -217,10 +217,8 @@ async fn the_structure() {
 
 #[tokio::test]
 async fn changes_by_others_are_noticed() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let address = format!("sqlite://{}?mode=rwc", folder.path().join("project.db").display());
-    let world = World::on(sqlx::SqlitePool::connect(&address).await.expect("a database")).await;
-    let stranger = sqlx::SqlitePool::connect(&address).await.expect("another process");
+    let world = World::new().await;
+    let stranger = world.stranger().await;
     let titles = read("articles", json!({"limit": 1}));
     assert_eq!(
         world.execute(&user(), &titles).await.expect_err("no permission yet").code(),

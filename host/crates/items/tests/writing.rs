@@ -483,9 +483,7 @@ async fn a_relation_may_ask_to_delete_what_is_let_go() {
 
 #[tokio::test]
 async fn writers_wait_for_each_other() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let address = format!("sqlite://{}?mode=rwc", folder.path().join("project.db").display());
-    let world = World::on(sqlx::SqlitePool::connect(&address).await.expect("a database")).await;
+    let world = World::with_connections(4).await;
     let (caller, one) = (admin(), create("authors", json!({"name": "x"})));
     let writes = tokio::join!(
         world.execute(&caller, &one),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use palisade_items::Engine;
+use palisade_lookup::Lookups;
 use sqlx::SqlitePool;
 
 use crate::{
@@ -35,6 +36,7 @@ impl Default for ProjectSettings {
 #[derive(Clone)]
 pub struct Project {
     pool: SqlitePool,
+    lookups: Lookups,
     engine: Arc<Engine>,
     uploads: Arc<Path>,
     hashing: PasswordHashing,
@@ -63,10 +65,12 @@ impl Project {
         let path = path.as_ref();
         let secret = random::bytes()?;
         let pool = database::open(path).await?;
+        let lookups = Lookups::new(path);
         let uploads = database::directory_of(path).unwrap_or_else(|| PathBuf::from("."));
         Ok(Self {
-            engine: Arc::new(Engine::new(pool.clone())),
+            engine: Arc::new(Engine::new(pool.clone(), lookups.clone())),
             pool,
+            lookups,
             uploads: uploads.join("uploads").into(),
             hashing: PasswordHashing::new(),
             sessions: Arc::new(Sessions::new(&secret)),
@@ -92,12 +96,18 @@ impl Project {
     /// Closes the database, for all clones. The last process to close it leaves one file, with
     /// everything in it.
     pub async fn close(&self) {
+        self.lookups.close();
         self.pool.close().await;
     }
 
     /// The database. Directus's permissions don't apply here.
     pub fn pool(&self) -> &SqlitePool {
         &self.pool
+    }
+
+    /// Look-ups in the database.
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// Reads and writes items with a caller's permissions.

@@ -1,6 +1,6 @@
 //! What can go wrong, in words that say what to do.
 
-use std::{io, path::PathBuf};
+use std::{error::Error as StdError, io, path::PathBuf};
 
 use thiserror::Error;
 
@@ -196,13 +196,16 @@ pub enum StateError {
         /// What was being done.
         action: &'static str,
         /// The database's error.
-        source: sqlx::Error,
+        source: Box<dyn StdError + Send + Sync>,
     },
 }
 
 impl StateError {
     /// For `map_err`: a database error while doing `action`.
-    pub(crate) fn database(action: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
-        move |source| Self::Database { action, source }
+    pub(crate) fn database<E>(action: &'static str) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        move |source| Self::Database { action, source: source.into() }
     }
 }

@@ -4,9 +4,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use palisade_data::{Accountability, DataError};
-use sqlx::{SqliteExecutor, sqlite::SqliteRow};
+use palisade_lookup::{Lookups, types::Value as Cell};
 
 use crate::rows::{flag, list, text};
+
+/// Columns of [`STATEMENT`].
+const COLUMNS: usize = 8;
 
 /// Works out what a user, or a caller without one, may act as.
 ///
@@ -18,16 +21,23 @@ use crate::rows::{flag, list, text};
 /// Errors: [`DataError::InvalidCredentials`] for a user that doesn't exist. The user's status is the
 /// authenticator's to check. Roles beyond 32 levels are ignored.
 pub async fn resolve_accountability(
-    database: impl SqliteExecutor<'_>,
+    lookups: &Lookups,
     user: Option<&str>,
     ip: Option<IpAddr>,
 ) -> Result<Accountability, DataError> {
-    let rows =
-        sqlx::query(STATEMENT).bind(user).fetch_all(database).await.map_err(DataError::internal)?;
+    let rows: Vec<Vec<Cell>> = lookups
+        .ask(|connection| {
+            connection
+                .prepare_cached(STATEMENT)?
+                .query_map([user], |row| (0..COLUMNS).map(|column| row.get(column)).collect())?
+                .collect()
+        })
+        .await
+        .map_err(DataError::internal)?;
     let Some(first) = rows.first() else {
         return Err(DataError::InvalidCredentials);
     };
-    if user.is_some() && !flag(first, 0)? {
+    if user.is_some() && !flag(first.as_slice(), 0)? {
         return Err(DataError::InvalidCredentials);
     }
     let roles = role_tree(first)?;
@@ -73,7 +83,7 @@ const STATEMENT: &str = "\
     order by a.sort is null, a.sort, a.id";
 
 /// The role and its parents, own role first. A circle of roles ends where it closes.
-fn role_tree(row: &SqliteRow) -> Result<Vec<String>, DataError> {
+fn role_tree(row: &[Cell]) -> Result<Vec<String>, DataError> {
     let listed: Vec<String> = match text(row, 1)? {
         Some(json) => serde_json::from_str(&json).map_err(DataError::internal)?,
         None => Vec::new(),
@@ -106,9 +116,12 @@ impl Policy {
 
 /// Policies in the order in which presets are merged: the furthest parent's first, then down to the
 /// own role's, the user's own last.
-fn policies(rows: &[SqliteRow], accountability: &Accountability) -> Result<Vec<Policy>, DataError> {
+fn policies(
+    rows: &[Vec<Cell>],
+    accountability: &Accountability,
+) -> Result<Vec<Policy>, DataError> {
     let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
+    for row in rows.iter().map(Vec::as_slice) {
         let Some(id) = text(row, 4)? else { continue };
         let (role, user) = (text(row, 2)?, text(row, 3)?);
         let rank = match (&role, &user) {

@@ -7,8 +7,13 @@ use palisade_data::{
     Accountability, Caller, DataBackend, DataError, Operation, Outcome, Query, Selection,
 };
 use palisade_items::{Engine, create_system_tables};
+use palisade_lookup::Lookups;
 use serde_json::{Map, Value, json};
-use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tempfile::TempDir;
 
 pub const ME: &str = "11111111-1111-4111-8111-111111111111";
 pub const OTHER: &str = "22222222-2222-4222-8222-222222222222";
@@ -19,26 +24,42 @@ const TABLES: &str = include_str!("project.sql");
 
 pub struct World {
     pub pool: SqlitePool,
+    pub lookups: Lookups,
     pub engine: Engine,
+    _folder: TempDir,
 }
 
 impl World {
-    /// The project of `project.sql`, in memory.
+    /// The project of `project.sql`, with one connection.
     pub async fn new() -> Self {
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect("sqlite::memory:")
-            .await
-            .expect("a database in memory");
-        Self::on(pool).await
+        Self::with_connections(1).await
     }
 
-    pub async fn on(pool: SqlitePool) -> Self {
+    pub async fn with_connections(connections: u32) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().join("project.db");
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Nothing here has to survive a power failure.
+            .synchronous(SqliteSynchronous::Off);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .connect_with(options)
+            .await
+            .expect("a database");
         create_system_tables(&pool).await.expect("system tables");
         sqlx::raw_sql(TABLES).execute(&pool).await.expect("the project");
-        Self { engine: Engine::new(pool.clone()), pool }
+        let lookups = Lookups::new(path);
+        let engine = Engine::new(pool.clone(), lookups.clone());
+        Self { pool, lookups, engine, _folder: folder }
+    }
+
+    /// A connection of somebody else.
+    pub async fn stranger(&self) -> SqlitePool {
+        let options = (*self.pool.connect_options()).clone();
+        SqlitePool::connect_with(options).await.expect("another process")
     }
 
     pub async fn run(&self, sql: &'static str) {

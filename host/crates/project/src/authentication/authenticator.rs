@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use palisade_data::{Authenticator, Caller, Credential, DataError};
 use palisade_items::resolve_accountability;
-use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
+use palisade_lookup::{OptionalExtension, Row, params, rusqlite};
 
 use super::{Sessions, sign_in::check_status};
 use crate::{Project, password, time};
 
-#[derive(sqlx::FromRow)]
 struct UserRow {
     id: String,
     first_name: Option<String>,
@@ -21,6 +20,18 @@ struct UserRow {
 }
 
 impl UserRow {
+    /// A row of [`BY_ID`] and its like.
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            first_name: row.get("first_name")?,
+            last_name: row.get("last_name")?,
+            email: row.get("email")?,
+            language: row.get("language")?,
+            status: row.get("status")?,
+        })
+    }
+
     fn display_name(&self) -> String {
         let names: Vec<&str> = [&self.first_name, &self.last_name]
             .into_iter()
@@ -38,6 +49,8 @@ const BY_TOKEN: &str = "select id, first_name, last_name, email, language, statu
                         from directus_users where token = ?1";
 const BY_EMAIL: &str = "select id, first_name, last_name, email, language, status \
                         from directus_users where lower(email) = lower(?1)";
+const IS_LIVE: &str = "select exists (select 1 from directus_sessions \
+                       where token = ?1 and \"user\" = ?2 and expires > ?3)";
 
 #[async_trait]
 impl Authenticator for Project {
@@ -47,27 +60,25 @@ impl Authenticator for Project {
         ip: Option<IpAddr>,
     ) -> Result<Caller, DataError> {
         let token = credential.expose();
-        // One connection for all questions: each way out of the pool and back is a question more.
-        let connection = &mut self.connection().await?;
         let user = if Sessions::is_web_token(token) {
-            let user = self.user_of_web_token(connection, token).await?;
+            let user = self.user_of_web_token(token).await?;
             check_status(&user.status)?;
             user
         } else {
             // The index is searched for the token's hash, so timing tells nothing about the token.
-            let user = user(connection, BY_TOKEN, &password::digest(token)).await?;
+            let user = self.user(BY_TOKEN, &password::digest(token)).await?;
             if user.status != "active" {
                 return Err(DataError::InvalidCredentials);
             }
             user
         };
-        let mut caller = caller(connection, &user, ip).await?;
+        let mut caller = self.caller(&user, ip).await?;
         caller.credential = Some(credential.clone());
         Ok(caller)
     }
 
     async fn anonymous(&self, ip: Option<IpAddr>) -> Result<Caller, DataError> {
-        let accountability = resolve_accountability(self.pool(), None, ip).await?;
+        let accountability = resolve_accountability(self.lookups(), None, ip).await?;
         Ok(Caller { accountability, ..Caller::default() })
     }
 }
@@ -78,62 +89,47 @@ impl Project {
     ///
     /// Errors: [`DataError::InvalidCredentials`], [`DataError::UserSuspended`].
     pub async fn caller_by_email(&self, email: &str) -> Result<Caller, DataError> {
-        let connection = &mut self.connection().await?;
-        let user = user(connection, BY_EMAIL, email.trim()).await?;
+        let user = self.user(BY_EMAIL, email.trim()).await?;
         check_status(&user.status)?;
-        caller(connection, &user, None).await
+        self.caller(&user, None).await
     }
 
-    async fn connection(&self) -> Result<PoolConnection<Sqlite>, DataError> {
-        self.pool().acquire().await.map_err(DataError::internal)
-    }
-
-    async fn user_of_web_token(
-        &self,
-        connection: &mut SqliteConnection,
-        token: &str,
-    ) -> Result<UserRow, DataError> {
+    async fn user_of_web_token(&self, token: &str) -> Result<UserRow, DataError> {
         let claims = self.sessions().verify(token)?;
         if let Some(session) = &claims.session {
-            let query = "select exists (select 1 from directus_sessions \
-                         where token = ?1 and \"user\" = ?2 and expires > ?3)";
-            let is_live: bool = sqlx::query_scalar(query)
-                .bind(session)
-                .bind(&claims.id)
-                .bind(time::now())
-                .fetch_one(&mut *connection)
+            let now = time::now();
+            let is_live: bool = self
+                .lookups()
+                .ask(|connection| {
+                    connection
+                        .prepare_cached(IS_LIVE)?
+                        .query_row(params![session, claims.id, now], |row| row.get(0))
+                })
                 .await
                 .map_err(DataError::internal)?;
             if !is_live {
                 return Err(DataError::InvalidCredentials);
             }
         }
-        user(connection, BY_ID, &claims.id).await
+        self.user(BY_ID, &claims.id).await
     }
-}
 
-async fn user(
-    connection: &mut SqliteConnection,
-    query: &'static str,
-    value: &str,
-) -> Result<UserRow, DataError> {
-    sqlx::query_as(query)
-        .bind(value)
-        .fetch_optional(connection)
-        .await
-        .map_err(DataError::internal)?
-        .ok_or(DataError::InvalidCredentials)
-}
+    async fn user(&self, query: &'static str, value: &str) -> Result<UserRow, DataError> {
+        self.lookups()
+            .ask(|connection| {
+                connection.prepare_cached(query)?.query_row([value], UserRow::read).optional()
+            })
+            .await
+            .map_err(DataError::internal)?
+            .ok_or(DataError::InvalidCredentials)
+    }
 
-async fn caller(
-    connection: &mut SqliteConnection,
-    user: &UserRow,
-    ip: Option<IpAddr>,
-) -> Result<Caller, DataError> {
-    Ok(Caller {
-        accountability: resolve_accountability(connection, Some(&user.id), ip).await?,
-        display_name: user.display_name(),
-        language: user.language.clone(),
-        credential: None,
-    })
+    async fn caller(&self, user: &UserRow, ip: Option<IpAddr>) -> Result<Caller, DataError> {
+        Ok(Caller {
+            accountability: resolve_accountability(self.lookups(), Some(&user.id), ip).await?,
+            display_name: user.display_name(),
+            language: user.language.clone(),
+            credential: None,
+        })
+    }
 }

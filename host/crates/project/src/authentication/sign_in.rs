@@ -294,7 +294,7 @@ impl Project {
         session: &str,
     ) -> Result<SignIn, SignInError> {
         let accountability =
-            palisade_items::resolve_accountability(self.pool(), Some(user), client.ip).await?;
+            palisade_items::resolve_accountability(self.lookups(), Some(user), client.ip).await?;
         sqlx::query("update directus_users set last_access = ?1 where id = ?2")
             .bind(time::now())
             .bind(user)

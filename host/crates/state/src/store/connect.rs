@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use palisade_lookup::Lookups;
 use sqlx::{
     ConnectOptions, Connection, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -114,6 +115,7 @@ impl DatabasePath {
             durable: pool(options, 1),
             relaxed: pool(relaxed, 1),
             readers: pool(readers, READERS),
+            lookups: Lookups::new(&self.0),
         }
     }
 
@@ -160,7 +162,7 @@ impl DatabasePath {
         if code(&source).as_deref() == Some(NOT_A_DATABASE) {
             return StateError::NotADatabase { path: self.0.clone() };
         }
-        StateError::Database { action, source }
+        StateError::database(action)(source)
     }
 }
 

@@ -13,6 +13,7 @@ mod tool_values;
 
 use std::path::PathBuf;
 
+use palisade_lookup::Lookups;
 use sqlx::SqlitePool;
 
 pub(crate) use approvals::Spend;
@@ -35,6 +36,8 @@ pub(crate) struct Store {
     relaxed: SqlitePool,
     /// Connections that cannot write.
     readers: SqlitePool,
+    /// What each turn asks for.
+    lookups: Lookups,
 }
 
 impl Store {
@@ -55,6 +58,7 @@ impl Store {
 
     /// Closes all connections.
     pub(crate) async fn close(&self) {
+        self.lookups.close();
         self.readers.close().await;
         self.relaxed.close().await;
         self.durable.close().await;

@@ -1,5 +1,6 @@
 //! Sealed records.
 
+use palisade_lookup::{OptionalExtension, Row, rusqlite};
 use sqlx::{FromRow, Sqlite, SqliteConnection, Transaction};
 
 use super::Store;
@@ -8,6 +9,9 @@ use crate::{StateError, seal::Place};
 /// Workspace, purpose and name of the installation's own record.
 pub(crate) const ROOT: Place<'static> =
     Place { workspace: "", purpose: "installation", name: "secret", record: "" };
+
+const BY_NAME: &str =
+    "SELECT * FROM palisade_sealed WHERE workspace = ? AND purpose = ? AND name = ?";
 
 /// One sealed value with the row that it is bound to.
 #[derive(Clone, FromRow)]
@@ -44,14 +48,28 @@ impl SealedRecord {
     pub(super) async fn root(
         connection: &mut SqliteConnection,
     ) -> Result<Option<Self>, sqlx::Error> {
-        sqlx::query_as(
-            "SELECT * FROM palisade_sealed WHERE workspace = ? AND purpose = ? AND name = ?",
-        )
-        .bind(ROOT.workspace)
-        .bind(ROOT.purpose)
-        .bind(ROOT.name)
-        .fetch_optional(connection)
-        .await
+        sqlx::query_as(BY_NAME)
+            .bind(ROOT.workspace)
+            .bind(ROOT.purpose)
+            .bind(ROOT.name)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// A row of [`BY_NAME`].
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            workspace: row.get("workspace")?,
+            purpose: row.get("purpose")?,
+            name: row.get("name")?,
+            record: row.get("record")?,
+            key_id: row.get("key_id")?,
+            salt: row.get("salt")?,
+            nonce: row.get("nonce")?,
+            ciphertext: row.get("ciphertext")?,
+            updated_at: row.get("updated_at")?,
+            updated_by: row.get("updated_by")?,
+        })
     }
 
     /// Inserts the record, in place of one with the same workspace, purpose and name.
@@ -100,15 +118,15 @@ impl Store {
         purpose: &str,
         name: &str,
     ) -> Result<Option<SealedRecord>, StateError> {
-        sqlx::query_as(
-            "SELECT * FROM palisade_sealed WHERE workspace = ? AND purpose = ? AND name = ?",
-        )
-        .bind(workspace)
-        .bind(purpose)
-        .bind(name)
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(StateError::database("read a sealed key"))
+        self.lookups
+            .ask(|connection| {
+                connection
+                    .prepare_cached(BY_NAME)?
+                    .query_row([workspace, purpose, name], SealedRecord::read)
+                    .optional()
+            })
+            .await
+            .map_err(StateError::database("read a sealed key"))
     }
 
     /// All sealed records of a purpose, by name.

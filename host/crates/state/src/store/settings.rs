@@ -1,6 +1,7 @@
 //! Settings documents.
 
-use sqlx::{FromRow, Row};
+use palisade_lookup::params;
+use sqlx::FromRow;
 
 use super::Store;
 use crate::StateError;
@@ -15,6 +16,13 @@ pub(crate) struct SettingsRecord {
     pub(crate) updated_at: i64,
     pub(crate) updated_by: String,
 }
+
+const SETTINGS_AND_NAMES: &str = "\
+    SELECT (SELECT json_group_array(name) FROM palisade_sealed WHERE workspace = ?1 \
+    AND purpose = ?2) AS names, \
+    coalesce((SELECT revision FROM palisade_settings WHERE workspace = ?3), 0) AS other, \
+    s.revision, s.value, s.updated_at, s.updated_by \
+    FROM (SELECT 1) LEFT JOIN palisade_settings s ON s.workspace = ?1";
 
 impl Store {
     /// The settings of a workspace.
@@ -40,27 +48,27 @@ impl Store {
         purpose: &str,
         other: &str,
     ) -> Result<(Option<SettingsRecord>, String, i64), StateError> {
-        let failed = StateError::database("read the settings");
-        let read = async {
-            let row = sqlx::query(
-                "SELECT (SELECT json_group_array(name) FROM palisade_sealed WHERE workspace = ?1 \
-                 AND purpose = ?2) AS names, \
-                 coalesce((SELECT revision FROM palisade_settings WHERE workspace = ?3), 0) AS other, \
-                 s.revision, s.value, s.updated_at, s.updated_by \
-                 FROM (SELECT 1) LEFT JOIN palisade_settings s ON s.workspace = ?1",
-            )
-            .bind(workspace)
-            .bind(purpose)
-            .bind(other)
-            .fetch_one(&self.readers)
-            .await?;
-            let settings = match row.try_get::<Option<i64>, _>("revision")? {
-                Some(_) => Some(SettingsRecord::from_row(&row)?),
-                None => None,
-            };
-            Ok((settings, row.try_get("names")?, row.try_get("other")?))
-        };
-        read.await.map_err(failed)
+        self.lookups
+            .ask(|connection| {
+                connection.prepare_cached(SETTINGS_AND_NAMES)?.query_row(
+                    params![workspace, purpose, other],
+                    |row| {
+                        let revision: Option<i64> = row.get("revision")?;
+                        let settings = match revision {
+                            Some(revision) => Some(SettingsRecord {
+                                revision,
+                                value: row.get("value")?,
+                                updated_at: row.get("updated_at")?,
+                                updated_by: row.get("updated_by")?,
+                            }),
+                            None => None,
+                        };
+                        Ok((settings, row.get("names")?, row.get("other")?))
+                    },
+                )
+            })
+            .await
+            .map_err(StateError::database("read the settings"))
     }
 
     /// Replaces the settings if they are at `expected` (0: there are none). Whether they were.

@@ -41,7 +41,7 @@ impl Store {
         now: i64,
         (keys, bytes): (i64, i64),
     ) -> Result<bool, StateError> {
-        let failed = StateError::database("store a value of a tool");
+        let failed = StateError::database::<sqlx::Error>("store a value of a tool");
         let put = async {
             let mut connection = self.durable.acquire().await?;
             // Counted and written in one transaction: calls that run at the same time share a quota.
