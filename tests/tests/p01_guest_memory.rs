@@ -112,7 +112,8 @@ impl InProcess {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let router = http::router(app.clone());
-        tokio::spawn(http::serve(listener, router, CancellationToken::new()));
+        let workers = http::Workers::start().expect("threads");
+        tokio::spawn(http::serve(listener, router, CancellationToken::new(), workers));
         Self { url, client: client(), app }
     }
 

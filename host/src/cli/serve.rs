@@ -10,7 +10,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{CliError, arguments::ServeArguments, descriptors};
-use crate::{app::App, config::Config, http};
+use crate::{
+    app::App,
+    config::Config,
+    http::{self, Workers},
+};
 
 pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result<(), CliError> {
     if let Some(listen) = &arguments.listen {
@@ -39,10 +43,13 @@ pub(super) async fn run(mut config: Config, arguments: ServeArguments) -> Result
     let shutdown = CancellationToken::new();
     let stopped = stop_on_signal(shutdown.clone())?;
     announce(address, &app.config, demo)?;
+    let workers = Workers::start().map_err(CliError::Runtime)?;
     let watching = tokio::spawn(app.turns.library().clone().watch());
-    http::serve(listener, http::router(app.clone()), shutdown).await;
+    http::serve(listener, http::router(app.clone()), shutdown, workers.clone()).await;
     watching.abort();
     app.close().await?;
+    // Turns were put on record there until now.
+    drop(workers);
     stopped.abort();
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The host's HTTP edge: who may call what, Directus's shapes, and the stream of a turn.
 //!
-//! [`router`] answers requests, [`serve`] brings it to a listener. Each route says in its arguments
+//! [`router`] answers requests, [`serve`] brings it to a listener, [`Workers`] are the threads. Each route says in its arguments
 //! who may call it; nothing is read from a body before that is settled. Errors have one shape and
 //! one place, [`HttpError`].
 
@@ -17,7 +17,9 @@ mod parameters;
 mod routes;
 mod serve;
 mod ui;
+mod workers;
 
 pub use error::HttpError;
 pub use routes::router;
 pub use serve::serve;
+pub use workers::Workers;

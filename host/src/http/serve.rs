@@ -1,6 +1,6 @@
 //! Bringing the router to a listener.
 
-use std::{io, time::Duration};
+use std::{io, net, time::Duration};
 
 use axum::Router;
 use http::Request;
@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
-use super::auth::Peer;
+use super::{Workers, auth::Peer};
 
 /// Time for the headers of a request, also the next one on an idle connection.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
@@ -22,7 +22,15 @@ const DRAIN: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `shutdown` is cancelled, then lets running requests end, for 30 seconds at most.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+///
+/// Each connection is served by one of the workers. What a request began may outlive its connection
+/// (a turn is put on record after its client left), so they have to be kept until that is over.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+    workers: Workers,
+) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -31,8 +39,19 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
         };
         match accepted {
             Ok((stream, peer)) => {
-                let serving = connection(stream, Peer(peer), router.clone(), shutdown.clone());
-                connections.spawn(serving);
+                let (router, shutdown) = (router.clone(), shutdown.clone());
+                match stream.into_std() {
+                    Ok(stream) => {
+                        let place = workers.place();
+                        let runtime = place.runtime.clone();
+                        let serving = async move {
+                            connection(stream, Peer(peer), router, shutdown).await;
+                            drop(place);
+                        };
+                        connections.spawn_on(serving, &runtime);
+                    }
+                    Err(error) => tracing::error!(%error, "a connection could not be passed on"),
+                }
             }
             Err(error) => wait_out(&error).await,
         }
@@ -53,7 +72,16 @@ async fn wait_out(error: &io::Error) {
     }
 }
 
-async fn connection(stream: TcpStream, peer: Peer, router: Router, shutdown: CancellationToken) {
+async fn connection(
+    stream: net::TcpStream,
+    peer: Peer,
+    router: Router,
+    shutdown: CancellationToken,
+) {
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::error!(%error, "a connection could not be served"),
+    };
     // Tokens are small and each is wanted at once.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");

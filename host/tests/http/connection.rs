@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use palisade::http::serve;
+use palisade::http::{Workers, serve};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -31,7 +31,12 @@ fn a_client_that_leaves_ends_its_turn_and_the_call_to_the_provider() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let edge = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(serve(listener, host.router.clone(), shutdown.clone()));
+        let serving = tokio::spawn(serve(
+            listener,
+            host.router.clone(),
+            shutdown.clone(),
+            Workers::start().expect("threads"),
+        ));
 
         let body = json!({
             "provider": "silent",
@@ -70,7 +75,12 @@ fn a_host_that_stops_closes_idle_connections_and_answers_what_runs() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let edge = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(serve(listener, host.router.clone(), shutdown.clone()));
+        let serving = tokio::spawn(serve(
+            listener,
+            host.router.clone(),
+            shutdown.clone(),
+            Workers::start().expect("threads"),
+        ));
         let mut idle = TcpStream::connect(edge).await.expect("connected");
         idle.write_all(b"GET /server/ping HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
         let mut seen = vec![0; 4096];

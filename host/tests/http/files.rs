@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use palisade::{files::MAXIMUM_FILE_BYTES, http::serve};
+use palisade::{
+    files::MAXIMUM_FILE_BYTES,
+    http::{Workers, serve},
+};
 use palisade_state::FileClaims;
 use serde_json::{Value, json};
 use tokio::{
@@ -323,7 +326,12 @@ async fn send_part(host: &Host, body: &[u8], sent: usize) -> (TcpStream, Cancell
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let edge = listener.local_addr().expect("an address");
     let shutdown = CancellationToken::new();
-    tokio::spawn(serve(listener, host.router.clone(), shutdown.clone()));
+    tokio::spawn(serve(
+        listener,
+        host.router.clone(),
+        shutdown.clone(),
+        Workers::start().expect("threads"),
+    ));
     let mut client = TcpStream::connect(edge).await.expect("connected");
     let head = format!(
         "POST /ai/files HTTP/1.1\r\nhost: {edge}\r\nauthorization: Bearer {EDITOR}\r\n\

@@ -264,8 +264,7 @@ impl DataBackend for Engine {
             })
             .await
             .map_err(DataError::internal)?;
-        Ok(name
-            .flatten().filter(|name| !name.is_empty()).unwrap_or_else(|| "Palisade".to_owned()))
+        Ok(name.flatten().filter(|name| !name.is_empty()).unwrap_or_else(|| "Palisade".to_owned()))
     }
 }
 

@@ -16,8 +16,8 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
 pub use rusqlite::{self, OptionalExtension, Row, params, types};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
 
 /// How long a look-up waits for a database that is locked as a whole. In a database with a write-ahead

@@ -25,7 +25,10 @@ pub(super) async fn chat(
         .unwrap_or_default();
     let request = ChatRequest::parse(&body)?;
     drop(body);
-    Ok(event_stream::respond(app.turns.start(caller, request, access).await?))
+    let stream = app.turns.start(caller, request, access).await?;
+    // The turn runs as far as its first wait, so that its first event leaves with the headers.
+    tokio::task::yield_now().await;
+    Ok(event_stream::respond(stream))
 }
 
 /// `POST /ai/object`: one JSON value.

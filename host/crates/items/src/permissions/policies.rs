@@ -116,10 +116,7 @@ impl Policy {
 
 /// Policies in the order in which presets are merged: the furthest parent's first, then down to the
 /// own role's, the user's own last.
-fn policies(
-    rows: &[Vec<Cell>],
-    accountability: &Accountability,
-) -> Result<Vec<Policy>, DataError> {
+fn policies(rows: &[Vec<Cell>], accountability: &Accountability) -> Result<Vec<Policy>, DataError> {
     let mut found = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Vec::as_slice) {
         let Some(id) = text(row, 4)? else { continue };

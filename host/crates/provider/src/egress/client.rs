@@ -1,6 +1,12 @@
 //! The client: limits, what it never does, and the way to send.
 
-use std::{error::Error as StdError, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    error::Error as StdError,
+    net::IpAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -10,6 +16,7 @@ use reqwest::{
     redirect::Policy,
 };
 use thiserror::Error;
+use tokio::runtime::{Handle, Id as RuntimeId};
 use url::{Host, Url};
 
 use super::{
@@ -52,10 +59,15 @@ impl Default for EgressLimits {
 /// no cookies; ignores proxies from the environment, which would resolve names unguarded; and asks
 /// for no compression, so that a stream arrives piece by piece.
 #[derive(Clone)]
-pub struct EgressClient {
-    client: Client,
+pub struct EgressClient(Arc<Shared>);
+
+struct Shared {
     policy: Arc<EgressPolicy>,
     limits: EgressLimits,
+    lookup: Arc<dyn NameLookup>,
+    /// A connection's task runs where the connection was made, and hands over each piece of a body by
+    /// itself. So each runtime has connections of its own, and no piece crosses threads.
+    clients: RwLock<HashMap<RuntimeId, Client>>,
 }
 
 /// Why a request got no answer, before it is known whose request it was. Sources never hold the
@@ -94,29 +106,18 @@ impl EgressClient {
     ) -> Result<Self, ProviderError> {
         // Fails when a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let policy = Arc::new(policy);
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .default_headers(headers)
-            .redirect(Policy::none())
-            .referer(false)
-            .no_proxy()
-            .dns_resolver(GuardedResolver { policy: Arc::clone(&policy), lookup })
-            .connect_timeout(limits.connect)
-            .tcp_keepalive(Duration::from_secs(60))
-            .http2_keep_alive_interval(Duration::from_secs(30))
-            .pool_idle_timeout(limits.idle_connection)
-            .build()
-            .map_err(|error| ProviderError::Client(Box::new(error)))?;
-        Ok(Self { client, policy, limits })
+        let shared =
+            Shared { policy: Arc::new(policy), limits, lookup, clients: RwLock::default() };
+        let client = shared.make().map_err(|error| ProviderError::Client(Box::new(error)))?;
+        if let Ok(runtime) = Handle::try_current() {
+            shared.keep(runtime.id(), client);
+        }
+        Ok(Self(Arc::new(shared)))
     }
 
     /// The policy that the client keeps to.
     pub fn policy(&self) -> &EgressPolicy {
-        &self.policy
+        &self.0.policy
     }
 
     /// Sends a POST request and waits for the headers of the answer.
@@ -126,7 +127,7 @@ impl EgressClient {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response, EgressFailure> {
-        self.send(Method::POST, url, headers, body.into(), self.limits.response_headers).await
+        self.send(Method::POST, url, headers, body.into(), self.0.limits.response_headers).await
     }
 
     /// Sends a request and waits for the headers of the answer, for as long as `within` says. A body
@@ -152,21 +153,23 @@ impl EgressClient {
             Host::Ipv6(address) => Some(address.into()),
         };
         if let Some(address) = literal
-            && !self.policy.permits_literal(address, target.port, target.clear_text)
+            && !self.0.policy.permits_literal(address, target.port, target.clear_text)
         {
             return Err(EgressFailure::Refused);
         }
-        let request = self.client.request(method, url).headers(headers).body(body);
+        let client =
+            self.0.client().map_err(|error| EgressFailure::NotConnected(Box::new(error)))?;
+        let request = client.request(method, url).headers(headers).body(body);
         match tokio::time::timeout(within, TARGET.scope(target, request.send())).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(self.classify(error)),
+            Ok(Err(error)) => Err(self.0.classify(error)),
             Err(_) => Err(EgressFailure::Timeout(within)),
         }
     }
 
     /// The body of an answer as it arrives. Ends after a failure; dropping it closes the connection.
     pub fn body(&self, response: Response) -> BoxStream<'static, Result<Bytes, EgressFailure>> {
-        let idle = self.limits.idle_read;
+        let idle = self.0.limits.idle_read;
         // The body alone: headers would keep alive the whole buffer that they arrived in, for as long
         // as the answer takes.
         let pieces = response.bytes_stream().boxed();
@@ -179,6 +182,46 @@ impl EgressClient {
             }
         })
         .boxed()
+    }
+}
+
+impl Shared {
+    /// The client of the runtime that asks.
+    fn client(&self) -> Result<Client, reqwest::Error> {
+        let runtime = Handle::current().id();
+        let kept = self.clients.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = kept.get(&runtime) {
+            return Ok(client.clone());
+        }
+        drop(kept);
+        Ok(self.keep(runtime, self.make()?))
+    }
+
+    /// Keeps the client of a runtime, unless it has got one meanwhile; the one that is kept.
+    fn keep(&self, runtime: RuntimeId, client: Client) -> Client {
+        let mut kept = self.clients.write().unwrap_or_else(PoisonError::into_inner);
+        kept.entry(runtime).or_insert(client).clone()
+    }
+
+    fn make(&self) -> Result<Client, reqwest::Error> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        #[expect(clippy::disallowed_methods, reason = "the one place that makes an HTTP client")]
+        Client::builder()
+            .user_agent(USER_AGENT)
+            .default_headers(headers)
+            .redirect(Policy::none())
+            .referer(false)
+            .no_proxy()
+            .dns_resolver(GuardedResolver {
+                policy: Arc::clone(&self.policy),
+                lookup: Arc::clone(&self.lookup),
+            })
+            .connect_timeout(self.limits.connect)
+            .tcp_keepalive(Duration::from_secs(60))
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .pool_idle_timeout(self.limits.idle_connection)
+            .build()
     }
 
     fn classify(&self, error: reqwest::Error) -> EgressFailure {
