@@ -1,4 +1,5 @@
 //! Look-ups see what was committed, write nothing, and wait without holding a thread.
+#![expect(clippy::expect_used, reason = "a broken fixture is a failed test")]
 
 use std::{path::PathBuf, time::Duration};
 
