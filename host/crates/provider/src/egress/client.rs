@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::stream::{BoxStream, StreamExt};
 use reqwest::{
     Body, Client, Method, Response,
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
@@ -21,6 +21,7 @@ use url::{Host, Url};
 
 use super::{
     EgressPolicy,
+    body::Pieces,
     guard::{AddressRefused, GuardedResolver, NameLookup, SystemLookup, TARGET, Target},
 };
 use crate::ProviderError;
@@ -169,19 +170,9 @@ impl EgressClient {
 
     /// The body of an answer as it arrives. Ends after a failure; dropping it closes the connection.
     pub fn body(&self, response: Response) -> BoxStream<'static, Result<Bytes, EgressFailure>> {
-        let idle = self.0.limits.idle_read;
         // The body alone: headers would keep alive the whole buffer that they arrived in, for as long
         // as the answer takes.
-        let pieces = response.bytes_stream().boxed();
-        stream::try_unfold(pieces, move |mut pieces| async move {
-            match tokio::time::timeout(idle, pieces.next()).await {
-                Ok(Some(Ok(bytes))) => Ok(Some((bytes, pieces))),
-                Ok(Some(Err(error))) => Err(EgressFailure::Failed(Box::new(error.without_url()))),
-                Ok(None) => Ok(None),
-                Err(_) => Err(EgressFailure::Timeout(idle)),
-            }
-        })
-        .boxed()
+        Pieces::new(response.bytes_stream().boxed(), self.0.limits.idle_read).boxed()
     }
 }
 

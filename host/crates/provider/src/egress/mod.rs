@@ -2,6 +2,7 @@
 
 mod address;
 mod allow;
+mod body;
 mod client;
 mod guard;
 mod policy;
