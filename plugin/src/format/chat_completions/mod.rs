@@ -3,6 +3,7 @@
 mod calls;
 mod output;
 mod reader;
+mod repetition;
 mod request;
 mod shapes;
 

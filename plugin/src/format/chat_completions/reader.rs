@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::calls::Calls;
 use super::output::{CallAsText, OutputMode};
+use super::repetition::Surroundings;
 use super::shapes::{ChoiceShape, ChunkShape, DeltaShape};
 use crate::failure::Failure;
 use crate::format::Event;
@@ -16,6 +17,7 @@ pub(super) struct ChatAnswer {
     calls: Calls,
     /// Where a call was forced for the sake of its arguments.
     as_text: Option<CallAsText>,
+    surroundings: Surroundings,
 }
 
 impl Answer for ChatAnswer {
@@ -26,6 +28,9 @@ impl Answer for ChatAnswer {
             sink.finish(FinishReason::Stop);
             return sink.complete();
         }
+        if let Some(text) = self.surroundings.text_of(data) {
+            return give(Event::Text(text.into()), &mut self.as_text, sink);
+        }
         let Ok(chunk) = serde_json::from_slice::<ChunkShape<'_>>(data) else {
             return sink.fail(Failure::Malformed, "event is not the expected JSON");
         };
@@ -34,6 +39,9 @@ impl Answer for ChatAnswer {
         }
         if chunk.object.0.as_deref() == Some("error") {
             return sink.fail_as(&serde_json::from_slice(data).unwrap_or_default());
+        }
+        if let Some(text) = chunk.only_text() {
+            self.surroundings.keep(data, text);
         }
         let mut usage = chunk.usage;
         if let Some(choice) = chunk.choices.0 {
@@ -54,7 +62,7 @@ impl Answer for ChatAnswer {
     }
 
     fn close(&mut self, sink: &mut Sink<'_>) {
-        let Self { calls, as_text } = self;
+        let Self { calls, as_text, .. } = self;
         calls.end(&mut |event| give(event, as_text, sink));
         if let Some(as_text) = as_text {
             as_text.end(&mut |event| sink.give(event));
@@ -91,7 +99,7 @@ impl ChatAnswer {
             sink.give(Event::Refusal(text));
         }
         for piece in delta.tool_calls.into_iter().flatten() {
-            let Self { calls, as_text } = self;
+            let Self { calls, as_text, .. } = self;
             if calls.accept(piece, &mut |event| give(event, as_text, sink)).is_err() {
                 return sink.fail(Failure::Malformed, "too many tool calls");
             }

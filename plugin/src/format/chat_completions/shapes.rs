@@ -2,6 +2,8 @@
 //!
 //! These values are moved several times for each event: what is rare is boxed to keep them small.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,6 +20,26 @@ pub(super) struct ChunkShape<'a> {
     pub(super) error: Option<Box<Value>>,
     #[serde(borrow, default)]
     pub(super) object: Text<'a>,
+}
+
+impl<'a> ChunkShape<'a> {
+    /// The text of an event that says nothing else, where it is a part of the event.
+    pub(super) fn only_text(&self) -> Option<&'a str> {
+        let Self { choices: First(Some(choice)), usage: None, error: None, .. } = self else {
+            return None;
+        };
+        let ChoiceShape { delta: Some(delta), finish_reason, usage: None } = choice else {
+            return None;
+        };
+        let DeltaShape { content, refusal, reasoning_content, reasoning, tool_calls } = delta;
+        let Content { text: Some(Cow::Borrowed(text)), thinking: None } = content else {
+            return None;
+        };
+        let others = [&finish_reason.0, &refusal.0, &reasoning_content.0, &reasoning.0];
+        let silent = |other: &&Option<Cow<'_, str>>| other.as_deref().is_none_or(str::is_empty);
+        let alone = tool_calls.is_none() && others.iter().all(silent);
+        alone.then_some(*text)
+    }
 }
 
 #[derive(Deserialize)]
