@@ -1,7 +1,9 @@
 //! Chunks on their way to the screen, written in batches.
 
+use std::borrow::Cow;
+
 use crate::host::Host;
-use crate::types::Chunk;
+use crate::types::{Chunk, Delta};
 
 /// Bytes of text that wait at most, far below what the host lifts in one call.
 const MAX_WAITING: usize = 256 * 1024;
@@ -13,9 +15,51 @@ pub(super) struct Screen<'h, H: Host> {
     waiting_bytes: usize,
 }
 
+/// What more text belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DeltaKind {
+    Text,
+    Reasoning,
+    ToolInput,
+}
+
+impl DeltaKind {
+    fn chunk(self, delta: Delta) -> Chunk {
+        match self {
+            Self::Text => Chunk::TextDelta(delta),
+            Self::Reasoning => Chunk::ReasoningDelta(delta),
+            Self::ToolInput => Chunk::ToolInputDelta(delta),
+        }
+    }
+
+    /// The delta of a chunk of this kind.
+    fn of(self, chunk: &mut Chunk) -> Option<&mut Delta> {
+        match (self, chunk) {
+            (Self::Text, Chunk::TextDelta(delta))
+            | (Self::Reasoning, Chunk::ReasoningDelta(delta))
+            | (Self::ToolInput, Chunk::ToolInputDelta(delta)) => Some(delta),
+            _ => None,
+        }
+    }
+}
+
 impl<'h, H: Host> Screen<'h, H> {
     pub(super) fn new(host: &'h H) -> Self {
         Self { host, waiting: Vec::new(), waiting_bytes: 0 }
+    }
+
+    /// Adds more of the block or call that has this id. What waits together is one chunk: clients
+    /// append it either way, and a chunk costs many times what the text in it does.
+    pub(super) fn append(&mut self, kind: DeltaKind, id: &str, text: Cow<'_, str>) {
+        let fits = self.waiting_bytes + text.len() <= MAX_WAITING;
+        let last = self.waiting.last_mut().filter(|_| fits);
+        match last.and_then(|chunk| kind.of(chunk)).filter(|delta| delta.id == id) {
+            Some(delta) => {
+                delta.text.push_str(&text);
+                self.waiting_bytes += text.len();
+            }
+            None => self.push(kind.chunk(Delta { id: id.into(), text: text.into_owned() })),
+        }
     }
 
     /// Adds a chunk.

@@ -1,14 +1,16 @@
 //! A step: a provider's answer streams to the screen and is kept for what follows.
 
+use std::borrow::Cow;
+
 use super::exchange::{Ending, Listener};
 use super::ids::CallIds;
 use super::metadata;
 use super::retry::Retry;
-use super::screen::Screen;
+use super::screen::{DeltaKind, Screen};
 use crate::format::Event;
 use crate::host::Host;
 use crate::tools::Toolset;
-use crate::types::{Block, Chunk, Delta, Endpoint, SourceUrl, ToolInputStart};
+use crate::types::{Block, Chunk, Endpoint, SourceUrl, ToolInputStart};
 
 /// Characters of a tool's name on the screen.
 const MAX_NAME: usize = 128;
@@ -92,14 +94,10 @@ impl<H: Host> Listener for Writer<'_, '_, H> {
     fn accept(&mut self, event: Event<'_>) {
         match event {
             Event::Text(text) | Event::Refusal(text) => {
-                let id = self.block(BlockKind::Text);
-                self.append(&text);
-                self.screen.push(Chunk::TextDelta(Delta { id, text: text.into_owned() }));
+                self.append(BlockKind::Text, text);
             }
             Event::Reasoning { place, text } => {
-                let id = self.block(BlockKind::Reasoning(place));
-                self.append(&text);
-                self.screen.push(Chunk::ReasoningDelta(Delta { id, text: text.into_owned() }));
+                self.append(BlockKind::Reasoning(place), text);
             }
             Event::TextEnded { state } => self.end_block(BlockKind::Text, state),
             Event::ReasoningEnded { place, state } => {
@@ -109,8 +107,7 @@ impl<H: Host> Listener for Writer<'_, '_, H> {
             Event::CallArguments { call, text } => {
                 if let Some(call) = self.step.calls.get_mut(call) {
                     call.arguments.push_str(&text);
-                    let delta = Delta { id: call.id.clone(), text: text.into_owned() };
-                    self.screen.push(Chunk::ToolInputDelta(delta));
+                    self.screen.append(DeltaKind::ToolInput, &call.id, text);
                 }
             }
             Event::CallState { call, state } => {
@@ -151,12 +148,20 @@ impl<'a, 'h, H: Host> Writer<'a, 'h, H> {
         self.step
     }
 
-    /// Adds to the block that is open.
-    fn append(&mut self, more: &str) {
+    /// Adds to the block of a kind, which is opened unless it is open.
+    fn append(&mut self, kind: BlockKind, more: Cow<'_, str>) {
+        self.open_block(kind);
         if let Some(Written::Text { text, .. } | Written::Reasoning { text, .. }) =
             self.step.written.last_mut()
         {
-            text.push_str(more);
+            text.push_str(&more);
+        }
+        let shown = match kind {
+            BlockKind::Text => DeltaKind::Text,
+            BlockKind::Reasoning(_) => DeltaKind::Reasoning,
+        };
+        if let Some(block) = &self.open {
+            self.screen.append(shown, &block.id, more);
         }
     }
 
@@ -164,7 +169,7 @@ impl<'a, 'h, H: Host> Writer<'a, 'h, H> {
     fn end_block(&mut self, kind: BlockKind, state: Option<String>) {
         let is_open = self.open.as_ref().is_some_and(|open| open.kind == kind);
         if !is_open && state.is_some() {
-            self.block(kind);
+            self.open_block(kind);
         }
         if is_open || state.is_some() {
             self.close_block(state);
@@ -205,12 +210,10 @@ impl<'a, 'h, H: Host> Writer<'a, 'h, H> {
         }
     }
 
-    /// Opens a block of a kind, unless it is open, and gives its id.
-    fn block(&mut self, kind: BlockKind) -> String {
-        if let Some(open) = &self.open
-            && open.kind == kind
-        {
-            return open.id.clone();
+    /// Opens a block of a kind, unless it is open.
+    fn open_block(&mut self, kind: BlockKind) {
+        if self.open.as_ref().is_some_and(|open| open.kind == kind) {
+            return;
         }
         self.close_block(None);
         self.begin();
@@ -232,8 +235,7 @@ impl<'a, 'h, H: Host> Writer<'a, 'h, H> {
                 id
             }
         };
-        self.open = Some(OpenBlock { kind, id: id.clone() });
-        id
+        self.open = Some(OpenBlock { kind, id });
     }
 
     fn close_block(&mut self, state: Option<String>) {

@@ -20,6 +20,27 @@ fn text_streams_and_usage_follows_the_finish() {
 }
 
 #[test]
+fn what_arrives_together_is_shown_together_and_nothing_waits_for_more() {
+    let events = [
+        delta(json!({"reasoning_content": "Let me "})),
+        delta(json!({"reasoning_content": "think."})),
+        text("Ha"),
+        text("lf "),
+        text("past"),
+        call(0, "c1", "ask_user", &json!({"question": "Sure?"})),
+        finish("tool_calls"),
+    ];
+    let body = stream(&events);
+    let ends: Vec<_> = body.match_indices("\n\n").map(|(place, _)| place + 2).collect();
+    let [together, apart] = [Vec::new(), ends].map(|cuts| {
+        let host = FakeHost::new().answers_bytes(body.as_bytes(), &cuts);
+        (host.transcript(ask("When?")), host.emitted.get())
+    });
+    assert_eq!(together.0, apart.0);
+    assert_eq!(together.1 + 3, apart.1, "{}", apart.0);
+}
+
+#[test]
 fn reasoning_is_a_block_of_its_own() {
     let host = FakeHost::new().answers(&[
         delta(json!({"reasoning_content": "Let me "})),

@@ -120,6 +120,20 @@ pub(crate) fn chunk_json(chunk: &Chunk) -> Value {
     }
 }
 
+/// A delta with the one on the last line before it, if they belong together.
+pub(crate) fn joined(last: &str, chunk: &Value) -> Option<Value> {
+    let name = match chunk["type"].as_str()? {
+        "text-delta" | "reasoning-delta" => "delta",
+        "tool-input-delta" => "inputTextDelta",
+        _ => return None,
+    };
+    let mut whole: Value = serde_json::from_str(last).ok()?;
+    let same = ["type", "id", "toolCallId"].iter().all(|key| whole.get(key) == chunk.get(key));
+    let text = format!("{}{}", whole[name].as_str()?, chunk[name].as_str()?);
+    whole[name] = text.into();
+    same.then_some(whole)
+}
+
 /// The parts that a browser makes of chunks, as far as models get to read them.
 pub(crate) fn folded(chunks: &[Value]) -> Vec<Part> {
     let text = |chunk: &Value, name: &str| chunk[name].as_str().unwrap_or_default().to_owned();

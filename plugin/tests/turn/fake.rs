@@ -8,8 +8,8 @@ use palisade_plugin::host::{Decision, Host, Response};
 use palisade_plugin::types::*;
 use serde_json::{Value, json};
 
-use crate::chunks::chunk_json;
 pub(crate) use crate::chunks::folded;
+use crate::chunks::{chunk_json, joined};
 use crate::protocol::Protocol;
 
 /// How the fake decides on a tool or a call.
@@ -43,6 +43,8 @@ pub(crate) struct FakeHost {
     pub(crate) requests: RefCell<Vec<Value>>,
     pub(crate) protocol: RefCell<Protocol>,
     lines: RefCell<Vec<String>>,
+    /// Chunks that were written.
+    pub(crate) emitted: Cell<usize>,
     provider_attempts: Cell<u32>,
     provider_answers: Cell<u32>,
     /// What the provider calls consumed, as reported.
@@ -98,6 +100,7 @@ impl FakeHost {
             requests: RefCell::default(),
             protocol: RefCell::default(),
             lines: RefCell::default(),
+            emitted: Cell::default(),
             provider_attempts: Cell::default(),
             provider_answers: Cell::default(),
             reported: Rc::default(),
@@ -198,12 +201,20 @@ impl FakeHost {
         self.lines.borrow_mut().push(line.into());
     }
 
+    /// Writes a chunk down. Where one piece of a text ends and the next begins says nothing, so they
+    /// are written down together.
     fn chunk(&self, mut chunk: Value) {
+        self.emitted.update(|chunks| chunks + 1);
         if !self.is_object.get() {
             self.protocol.borrow_mut().accept(&chunk);
         }
+        let mut lines = self.lines.borrow_mut();
+        if let Some(whole) = lines.last().and_then(|last| joined(last, &chunk)) {
+            lines.pop();
+            chunk = whole;
+        }
         chunk.sort_all_objects();
-        self.line(chunk.to_string());
+        lines.push(chunk.to_string());
     }
 }
 

@@ -38,7 +38,7 @@ fn a_value_streams_and_is_finished_when_it_fits() {
     assert_eq!(host.object(asks(&tags())).expect("a value"), ANSWER);
     insta::assert_json_snapshot!(host.request(0));
     let kinds: Vec<_> = host.chunks().into_iter().map(|mut chunk| chunk["type"].take()).collect();
-    assert_eq!(kinds, ["start", "text-delta", "text-delta", "finish"]);
+    assert_eq!(kinds, ["start", "text-delta", "finish"]);
     let reported = host.reported.borrow();
     assert_eq!((reported[0].input_tokens, reported[0].output_tokens), (40, 9));
 }

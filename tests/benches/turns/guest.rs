@@ -13,7 +13,7 @@ use palisade_sandbox::{
 };
 use tokio::sync::mpsc;
 
-use crate::stream::{EVENTS, QUESTION, WAITING, WIRES, Wire};
+use crate::stream::{EVENTS, QUESTION, TOKEN, WAITING, WIRES, Wire};
 
 /// The sandbox with the assistant component that the host carries.
 pub(crate) struct Guest {
@@ -37,7 +37,7 @@ impl Guest {
         for (turn, tokens) in [(self.empty_turn().await, 0), (self.answer(&provider).await, EVENTS)]
         {
             let text = String::from_utf8(turn.concat())?;
-            let found = text.matches("text-delta").count();
+            let found = text.matches(TOKEN).count();
             if found != tokens || !text.contains("\"type\":\"finish\"") {
                 let kind = wire.kind;
                 return Err(format!("{kind}: a turn with {found} tokens:\n{text:.500}").into());

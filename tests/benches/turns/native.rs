@@ -13,7 +13,7 @@ use palisade_plugin::{
     },
 };
 
-use crate::stream::{EVENTS, Wire};
+use crate::stream::{EVENTS, TOKEN, Wire};
 
 /// One turn with the whole answer; how many tokens it emitted.
 fn events_counted(wire: &Wire) -> usize {
@@ -141,8 +141,11 @@ impl Host for Native {
     }
 
     fn emit(&self, chunks: &[Chunk]) {
-        let tokens = chunks.iter().filter(|chunk| matches!(chunk, Chunk::TextDelta(_))).count();
-        self.tokens.set(self.tokens.get() + tokens);
+        let tokens = chunks.iter().map(|chunk| match chunk {
+            Chunk::TextDelta(delta) => delta.text.matches(TOKEN).count(),
+            _ => 0,
+        });
+        self.tokens.set(self.tokens.get() + tokens.sum::<usize>());
     }
 
     fn emit_outcome(&self, _tool_call_id: &str, _outcome: &()) {}

@@ -2,6 +2,8 @@
 
 /// Events of the answer that carry a token.
 pub(crate) const EVENTS: usize = 1_000;
+/// The token.
+pub(crate) const TOKEN: &str = " word";
 /// A question.
 pub(crate) const QUESTION: &str = r#"{"messages":[{"id":"1","role":"user","parts":[{"type":"text","text":"Which articles are drafts?"}]}]}"#;
 /// A conversation that waits for its user: there is nothing to do for a turn.

@@ -64,7 +64,7 @@ export function turnOf({ at, model, modelBefore12 = model, toolOutputs }, url, v
   const asked = Number.parseInt(version, 10) < 12 ? modelBefore12 : model;
   return {
     request: { url: url + at, headers: { authorization: `Bearer ${USERS.editor.token}` }, body: body(asked) },
-    expected: { stream: UI_STREAM, deltas: TOKENS, toolOutputs },
+    expected: { stream: UI_STREAM, tokens: TOKENS, toolOutputs },
   };
 }
 
@@ -74,6 +74,6 @@ export function bareTurn(fake, key) {
   const input = [{ role: "user", content: [{ type: "input_text", text: "Which articles are the newest?" }] }];
   return {
     request: { url: `${fake.baseUrl}/responses`, headers: { authorization: `Bearer ${key}` }, body: { model, input, stream: true } },
-    expected: { stream: RESPONSES_STREAM, deltas: TOKENS, toolOutputs: 0 },
+    expected: { stream: RESPONSES_STREAM, tokens: TOKENS, toolOutputs: 0 },
   };
 }

@@ -7,12 +7,14 @@ const TURN_WITHIN_MS = 60_000;
 /** What has to be in an answer, and how often. */
 export const UI_STREAM = {
   delta: '"type":"text-delta"',
+  tokens: tokensOfDeltas,
   toolOutput: '"type":"tool-output-available"',
   failures: ['"type":"error"', '"type":"tool-output-error"', '"output":{"error"'],
   end: "data: [DONE]\n\n",
 };
 export const RESPONSES_STREAM = {
   delta: '"type":"response.output_text.delta"',
+  tokens: (body) => count(body, RESPONSES_STREAM.delta),
   toolOutput: '"type":"tool-output-available"',
   failures: ['"type":"error"', '"type":"response.failed"'],
   end: "\n\n",
@@ -21,7 +23,7 @@ export const RESPONSES_STREAM = {
 /**
  * A client of one address that keeps its connections.
  *
- * `request` is `{url, headers, body}`, `expected` is `{stream, deltas, toolOutputs}`.
+ * `request` is `{url, headers, body}`, `expected` is `{stream, tokens, toolOutputs}`.
  */
 export class Client {
   #agent;
@@ -80,13 +82,20 @@ export class Client {
 }
 
 /** What is wrong with an answer, or nothing. */
-function faults(status, body, { stream, deltas, toolOutputs }) {
-  const counted = [count(body, stream.delta), count(body, stream.toolOutput)];
+function faults(status, body, { stream, tokens, toolOutputs }) {
+  const counted = [stream.tokens(body), count(body, stream.toolOutput)];
   const failed = stream.failures.map((failure) => lineWith(body, failure)).find((line) => line !== "");
   const ended = body.subarray(-stream.end.length).toString() === stream.end;
-  if (status === 200 && counted[0] === deltas && counted[1] === toolOutputs && !failed && ended) return undefined;
-  const said = `status ${status}, ${counted[0]} of ${deltas} deltas, ${counted[1]} of ${toolOutputs} tool results`;
+  if (status === 200 && counted[0] === tokens && counted[1] === toolOutputs && !failed && ended) return undefined;
+  const said = `status ${status}, ${counted[0]} of ${tokens} tokens, ${counted[1]} of ${toolOutputs} tool results`;
   return `${said}, ${failed ?? "no failure said"}, ${ended ? "ended" : `broken off after ${body.subarray(-300)}`}`;
+}
+
+/** Tokens of the fake's text (`t0 t1 …`) in a UI stream, whose deltas have one or several each. */
+function tokensOfDeltas(body) {
+  const lines = body.toString().split("\n").filter((line) => line.includes(UI_STREAM.delta));
+  const text = lines.map((line) => JSON.parse(line.slice("data: ".length)).delta).join("");
+  return text.match(/t\d+ /g)?.length ?? 0;
 }
 
 /** The line that some text stands in, as far as it is readable. */

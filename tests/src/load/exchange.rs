@@ -10,10 +10,8 @@ pub(super) const PACE_MILLISECONDS: u64 = 10;
 pub(super) const PERSON_TOKEN: &str = "yV5tRm8QeKw2Zs7LfHd3Nc9b";
 /// The provider's key.
 pub(super) const PROVIDER_KEY: &str = "sk-load-0123456789abcdefghijklmnopqrstuv";
-/// What the host's stream has for each token.
-pub(super) const HOST_TOKEN: &[u8] = b"\"type\":\"text-delta\"";
-/// What the provider's stream has for each token.
-pub(super) const PROVIDER_TOKEN: &[u8] = b"\"content\":\" word";
+/// What each token begins with, in the provider's stream and in the host's.
+pub(super) const TOKEN: &[u8] = b" word";
 
 /// How the provider answers. The model's name says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

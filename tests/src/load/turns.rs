@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{
     client::{Client, Timing},
-    exchange::{self, HOST_TOKEN, Model, PACE_MILLISECONDS, PROVIDER_TOKEN, TOKENS},
+    exchange::{self, Model, PACE_MILLISECONDS, TOKEN, TOKENS},
     host::Host,
     installation::Installation,
     options::Options,
@@ -29,7 +29,6 @@ const PACED_TOGETHER: usize = 50;
 struct Work {
     address: SocketAddr,
     request: Vec<u8>,
-    token: &'static [u8],
     together: usize,
     turns: usize,
 }
@@ -65,7 +64,7 @@ async fn ask(work: Arc<Work>, times: usize) -> io::Result<Vec<Timing>> {
     let mut client = Client::connect(work.address).await?;
     let mut timings = Vec::with_capacity(times);
     for _ in 0..times {
-        timings.push(client.ask(&work.request, work.token, TOKENS).await?);
+        timings.push(client.ask(&work.request, TOKEN, TOKENS).await?);
     }
     Ok(timings)
 }
@@ -81,7 +80,6 @@ pub(super) async fn measure(
     let turns = |model, together, turns| Work {
         address: host.address,
         request: exchange::turn(host.address, model),
-        token: HOST_TOKEN,
         together,
         turns,
     };
@@ -91,7 +89,6 @@ pub(super) async fn measure(
     let own = Work {
         address: provider.address(),
         request: exchange::completion(provider.address(), Model::Swift),
-        token: PROVIDER_TOKEN,
         together: 1,
         turns: options.turns,
     };
