@@ -26,8 +26,6 @@ pub(super) async fn chat(
     let request = ChatRequest::parse(&body)?;
     drop(body);
     let stream = app.turns.start(caller, request, access).await?;
-    // The turn runs as far as its first wait, so that its first event leaves with the headers.
-    tokio::task::yield_now().await;
     Ok(event_stream::respond(stream))
 }
 
