@@ -18,7 +18,7 @@ use palisade_sandbox::{
 use palisade_state::{LedgerEntry, LedgerKind};
 use serde::Deserialize;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::models::Price;
 
@@ -102,6 +102,8 @@ impl ProviderGateway for Gateway {
         }
         let usage_record = Arc::clone(&record);
         let price = self.price;
+        // The body is read outside of the turn's spans as well, where a failure has to say whose it is.
+        let span = Span::current();
         let body = response.body.map(move |item| match item {
             Ok(bytes) => {
                 with(&record, |row| {
@@ -111,7 +113,7 @@ impl ProviderGateway for Gateway {
             }
             Err(error) => {
                 with(&record, |row| row.outcome = error.code().to_owned());
-                Err(refused(&error))
+                Err(span.in_scope(|| refused(&error)))
             }
         });
         Ok(ProviderReply {

@@ -1,6 +1,7 @@
 //! What a guest may ask of the host, one interface of the WIT world per file: the trait that the rest
 //! of the host implements, its denying default, and the code between it and the guest.
 
+mod body;
 pub(crate) mod clock;
 pub(crate) mod data;
 pub(crate) mod error;

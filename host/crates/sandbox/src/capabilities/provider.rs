@@ -1,15 +1,15 @@
 //! `palisade:host/provider`: HTTP to the one endpoint that the turn was started for.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::{FutureExt, StreamExt, stream::BoxStream};
-use tokio::time::{Instant, sleep_until, timeout};
+use futures_util::stream::BoxStream;
 use wasmtime::component::Resource;
 
 use super::{
     DenyAll,
+    body::Body,
     error::{CapabilityError, CapabilityErrorKind},
 };
 use crate::{
@@ -23,15 +23,6 @@ const HEADERS: usize = 16;
 const BODY_BYTES: usize = 4 << 20;
 /// Bytes that one `read` gives at most.
 const READ_BYTES: u32 = 1 << 20;
-/// Time between two reads of an answer that is being shown. What arrives faster is gathered: nobody
-/// reads a text that changes more often, and each way through the guest and to the client costs several
-/// times what a further event on the same way does. The beginning of an answer is never held back, and
-/// neither is a model that writes fewer than 500 pieces a second.
-const PACE: Duration = Duration::from_millis(2);
-/// How long a read that was held back takes pieces over from the connection's task, which decodes each
-/// one only when it is asked for it.
-const TAKE_OVER: Duration = Duration::from_millis(1);
-
 /// The provider and model of a turn.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Endpoint {
@@ -124,77 +115,18 @@ impl ProviderGateway for DenyAll {
 }
 
 /// A response in the turn's resource table.
-#[derive(Debug)]
 #[expect(unreachable_pub, reason = "the generated bindings re-export it, in a private module")]
 pub struct Response {
-    reply: ProviderReply,
-    /// Bytes that arrived and didn't fit into the last read.
-    rest: Bytes,
-    end: Option<End>,
-    /// When the last read gave all that there was.
-    given: Option<Instant>,
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Body,
+    on_usage: Box<dyn FnMut(ProviderUsage) + Send>,
 }
 
-/// How a body ended. An error is given again on each further read: a body that broke off must never
-/// look like one that is complete.
-#[derive(Debug, Clone)]
-enum End {
-    Complete,
-    Broken(CapabilityError),
-}
-
-impl Response {
-    /// Waits for bytes, then takes along what is already there, up to `limit`. Empty at the end.
-    /// `paced`: whether what comes faster than [`PACE`] waits for more, in the connection's buffers.
-    async fn read(&mut self, limit: usize, paced: bool) -> Result<Vec<u8>, CapabilityError> {
-        while self.rest.is_empty() && self.end.is_none() {
-            let item = self.reply.body.next().await;
-            self.accept(item);
-        }
-        if self.rest.is_empty() {
-            return match &self.end {
-                Some(End::Broken(error)) => Err(error.clone()),
-                _ => Ok(Vec::new()),
-            };
-        }
-        let due = self.given.map(|given| given + PACE).filter(|due| paced && *due > Instant::now());
-        let mut bytes = Vec::new();
-        if let Some(due) = due
-            && self.end.is_none()
-        {
-            sleep_until(due).await;
-            let taken = timeout(TAKE_OVER, async {
-                while !self.take(&mut bytes, limit) {
-                    let item = self.reply.body.next().await;
-                    self.accept(item);
-                }
-            });
-            // Whether the time was up says nothing: what was taken over is in `bytes`.
-            drop(taken.await);
-        }
-        while !self.take(&mut bytes, limit)
-            && let Some(item) = self.reply.body.next().now_or_never()
-        {
-            self.accept(item);
-        }
-        // A backlog is worked off without a pause.
-        self.given = (bytes.len() < limit).then(Instant::now);
-        Ok(bytes)
-    }
-
-    /// Moves the last piece to `bytes`, as far as there is room. Whether that is all that a read gives.
-    fn take(&mut self, bytes: &mut Vec<u8>, limit: usize) -> bool {
-        let part = self.rest.split_to(self.rest.len().min(limit - bytes.len()));
-        bytes.extend_from_slice(&part);
-        bytes.len() == limit || self.end.is_some()
-    }
-
-    fn accept(&mut self, item: Option<Result<Bytes, CapabilityError>>) {
-        match item {
-            Some(Ok(bytes)) => self.rest = bytes,
-            Some(Err(error)) => self.end = Some(End::Broken(error)),
-            None => self.end = Some(End::Complete),
-        }
+impl From<ProviderReply> for Response {
+    fn from(reply: ProviderReply) -> Self {
+        let ProviderReply { status, headers, body, on_usage } = reply;
+        Self { status, headers, body: Body::new(body), on_usage }
     }
 }
 
@@ -240,8 +172,7 @@ impl provider::Host for TurnState {
         match self.provider.send(call).await {
             Ok(reply) => {
                 self.meter.count_provider_answer(reply.status);
-                let response = Response { reply, rest: Bytes::new(), end: None, given: None };
-                Ok(Ok(self.resources.push(response)?))
+                Ok(Ok(self.resources.push(Response::from(reply))?))
             }
             Err(error) => Ok(Err(error.into())),
         }
@@ -251,7 +182,7 @@ impl provider::Host for TurnState {
 impl provider::HostResponse for TurnState {
     fn status(&mut self, response: Resource<Response>) -> wasmtime::Result<u16> {
         self.meter.count_call()?;
-        Ok(self.resources.get(&response)?.reply.status)
+        Ok(self.resources.get(&response)?.status)
     }
 
     fn header(
@@ -260,7 +191,7 @@ impl provider::HostResponse for TurnState {
         name: String,
     ) -> wasmtime::Result<Option<String>> {
         self.meter.count_call()?;
-        let headers = &self.resources.get(&response)?.reply.headers;
+        let headers = &self.resources.get(&response)?.headers;
         Ok(headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
     }
 
@@ -280,7 +211,7 @@ impl provider::HostResponse for TurnState {
         }
         let paced = self.stream.is_answering();
         let response = self.resources.get_mut(&response)?;
-        Ok(response.read(max_bytes as usize, paced).await.map_err(Into::into))
+        Ok(response.body.read(max_bytes as usize, paced).await.map_err(Into::into))
     }
 
     fn report_usage(
@@ -290,7 +221,7 @@ impl provider::HostResponse for TurnState {
     ) -> wasmtime::Result<()> {
         self.meter.count_call()?;
         let response = self.resources.get_mut(&response)?;
-        (response.reply.on_usage)(ProviderUsage {
+        (response.on_usage)(ProviderUsage {
             input_tokens: usage.input_tokens,
             cache_written_tokens: usage.cache_written_tokens,
             output_tokens: usage.output_tokens,
@@ -308,69 +239,4 @@ impl provider::HostResponse for TurnState {
 
 fn over(code: &'static str, message: &'static str) -> types::Error {
     CapabilityError::new(CapabilityErrorKind::Limit, code, message).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use futures_util::stream;
-
-    use super::*;
-
-    fn response(
-        parts: impl futures_util::Stream<Item = Result<Bytes, CapabilityError>> + Send + 'static,
-    ) -> Response {
-        let reply = ProviderReply {
-            status: 200,
-            headers: Vec::new(),
-            body: parts.boxed(),
-            on_usage: Box::new(|_| {}),
-        };
-        Response { reply, rest: Bytes::new(), end: None, given: None }
-    }
-
-    fn cut_off() -> CapabilityError {
-        CapabilityError::new(CapabilityErrorKind::Unavailable, "PROVIDER_CUT", "Cut.")
-    }
-
-    #[tokio::test]
-    async fn a_read_takes_along_what_has_arrived() {
-        let mut response =
-            response(stream::iter(["ab", "", "cde", "f"].map(|part| Ok(part.into()))));
-        assert_eq!(response.read(4, false).await.unwrap(), b"abcd");
-        assert_eq!(response.read(100, false).await.unwrap(), b"ef");
-        assert_eq!(response.read(100, false).await.unwrap(), b"");
-        assert_eq!(response.read(100, false).await.unwrap(), b"", "the end stays the end");
-    }
-
-    #[tokio::test]
-    async fn a_read_does_not_wait_for_more_than_it_has() {
-        let parts = stream::iter([Ok(Bytes::from("ab"))]).chain(stream::pending());
-        assert_eq!(response(parts).read(100, false).await.unwrap(), b"ab");
-    }
-
-    #[tokio::test]
-    async fn what_comes_faster_than_the_pace_waits_for_more() {
-        let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
-        let connection = tokio::spawn(async move {
-            for piece in ["ab", "cd", "ef"] {
-                sender.send(Ok(Bytes::from(piece))).await.expect("somebody reads");
-            }
-            std::future::pending::<()>().await;
-        });
-        let mut response = response(stream::poll_fn(move |context| receiver.poll_recv(context)));
-        assert_eq!(response.read(100, true).await.unwrap(), b"ab", "the first bytes at once");
-        let before = Instant::now();
-        assert_eq!(response.read(3, true).await.unwrap(), b"cde", "then together");
-        assert!(before.elapsed() >= PACE);
-        assert_eq!(response.read(3, true).await.unwrap(), b"f", "a backlog doesn't wait");
-        connection.abort();
-    }
-
-    #[tokio::test]
-    async fn a_body_that_breaks_off_never_looks_complete() {
-        let mut response = response(stream::iter([Ok(Bytes::from("ab")), Err(cut_off())]));
-        assert_eq!(response.read(100, false).await.unwrap(), b"ab", "what arrived is given first");
-        assert_eq!(response.read(100, false).await.unwrap_err().code, "PROVIDER_CUT");
-        assert_eq!(response.read(100, false).await.unwrap_err().code, "PROVIDER_CUT");
-    }
 }
