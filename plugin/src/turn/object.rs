@@ -1,18 +1,20 @@
 //! A question whose answer is one JSON value.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::exchange::{Exchange, Listener, StepFailure};
 use super::retry::Retry;
-use super::screen::Screen;
+use super::screen::{DeltaKind, Screen};
 use crate::conversation::{Conversation, Entry, OutputShape, UserPart};
 use crate::failure::Failure;
 use crate::format::Event;
 use crate::host::Host;
 use crate::prompt;
 use crate::tools::Schema;
-use crate::types::{Chunk, Delta, Error, ErrorKind, FinishReason, ObjectRequest};
+use crate::types::{Chunk, Error, ErrorKind, FinishReason, ObjectRequest};
 
 /// Bytes of what is wrong with an answer, of the 4 KiB that an error's message may have.
 const MAX_COMPLAINT: usize = 2_000;
@@ -99,8 +101,8 @@ impl<'h, H: Host> Writer<'h, H> {
         Self { screen: Screen::new(host), text: String::new(), begun: false, refused: false }
     }
 
-    fn write(&mut self, text: String) {
-        self.screen.push(Chunk::TextDelta(Delta { id: "text-0".into(), text }));
+    fn write(&mut self, text: Cow<'_, str>) {
+        self.screen.append(DeltaKind::Text, "text-0", text);
     }
 }
 
@@ -110,11 +112,11 @@ impl<H: Host> Listener for Writer<'_, H> {
             Event::Text(text) => {
                 self.text.push_str(&text);
                 if self.begun {
-                    self.write(text.into_owned());
+                    self.write(text);
                 } else if !text.trim().is_empty() {
                     self.begun = true;
                     self.screen.push(Chunk::Start);
-                    self.write(self.text.clone());
+                    self.write(self.text.clone().into());
                 }
             }
             Event::Refusal(_) => self.refused = true,

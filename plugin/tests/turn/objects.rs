@@ -39,8 +39,18 @@ fn a_value_streams_and_is_finished_when_it_fits() {
     insta::assert_json_snapshot!(host.request(0));
     let kinds: Vec<_> = host.chunks().into_iter().map(|mut chunk| chunk["type"].take()).collect();
     assert_eq!(kinds, ["start", "text-delta", "finish"]);
+    assert_eq!(host.emitted.get(), 3, "what arrives together goes out together");
     let reported = host.reported.borrow();
     assert_eq!((reported[0].input_tokens, reported[0].output_tokens), (40, 9));
+}
+
+#[test]
+fn a_value_goes_out_as_it_comes() {
+    let body = stream(&[text("{\"tags\": [\"a\""), text(", \"b\"]}"), finish("stop")]);
+    let first = body.find("\n\n").expect("an event") + 2;
+    let host = FakeHost::new().answers_bytes(body.as_bytes(), &[first]);
+    assert_eq!(host.object(asks(&tags())).expect("a value"), ANSWER);
+    assert_eq!(host.emitted.get(), 4, "start, two pieces of text, finish");
 }
 
 #[test]

@@ -13,6 +13,8 @@ use tokio::{
     time::timeout,
 };
 
+use super::exchange::{TOKEN, TOKENS};
+
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// End of a chunked body (RFC 9112, section 7.1).
@@ -42,31 +44,26 @@ impl Client {
         Ok(Self { stream, received: Vec::new() })
     }
 
-    /// Asks and reads the whole answer, which has to be a stream with that many tokens.
-    pub(super) async fn ask(
-        &mut self,
-        request: &[u8],
-        token: &[u8],
-        tokens: usize,
-    ) -> io::Result<Timing> {
+    /// Asks and reads the whole answer, which has to be a stream with all of its tokens.
+    pub(super) async fn ask(&mut self, request: &[u8]) -> io::Result<Timing> {
         let sent = Instant::now();
         self.send(request).await?;
-        self.read_until(|received| memmem::find(received, token).is_some()).await?;
+        self.read_until(|received| memmem::find(received, TOKEN).is_some()).await?;
         let first = sent.elapsed();
         self.read_until(|received| received.ends_with(LAST_CHUNK)).await?;
         let whole = sent.elapsed();
-        let found = memmem::find_iter(&self.received, token).count();
-        if found == tokens {
+        let found = memmem::find_iter(&self.received, TOKEN).count();
+        if found == TOKENS {
             Ok(Timing { first, whole })
         } else {
-            Err(self.wrong(&format!("{found} tokens instead of {tokens}")))
+            Err(self.wrong(&format!("{found} tokens instead of {TOKENS}")))
         }
     }
 
     /// Asks and reads as far as the first token.
-    pub(super) async fn ask_first(&mut self, request: &[u8], token: &[u8]) -> io::Result<()> {
+    pub(super) async fn ask_first(&mut self, request: &[u8]) -> io::Result<()> {
         self.send(request).await?;
-        self.read_until(|received| memmem::find(received, token).is_some()).await
+        self.read_until(|received| memmem::find(received, TOKEN).is_some()).await
     }
 
     /// Asks for something small and gives its status line.

@@ -6,7 +6,7 @@ use tokio::{task::JoinSet, time::sleep};
 
 use super::{
     client::Client,
-    exchange::{self, Model, TOKEN, TOKENS},
+    exchange::{self, Model},
     host::{self, Host},
     installation::Installation,
     report::{Report, kilobytes},
@@ -31,7 +31,7 @@ pub(super) async fn measure(
     let swift = exchange::turn(host.address, Model::Swift);
     let mut client = Client::connect(host.address).await?;
     for _ in 0..WARM_UP {
-        client.ask(&swift, TOKEN, TOKENS).await?;
+        client.ask(&swift).await?;
     }
     sleep(SETTLE).await;
     let before = host.process.memory()?;
@@ -41,7 +41,7 @@ pub(super) async fn measure(
 
     // A host that holds them still serves.
     host::ready(host.address).await?;
-    client.ask(&swift, TOKEN, TOKENS).await?;
+    client.ask(&swift).await?;
     let idle = host.process.cpu()?;
     sleep(SETTLE).await;
     let idle = (host.process.cpu()? - idle).as_secs_f64() / SETTLE.as_secs_f64() * 100.0;
@@ -76,7 +76,7 @@ async fn hold(host: &Host, count: u32) -> io::Result<Vec<Client>> {
             let mut held = Vec::new();
             for _ in 0..turns {
                 let mut client = Client::connect(address).await?;
-                client.ask_first(&request, TOKEN).await?;
+                client.ask_first(&request).await?;
                 held.push(client);
             }
             io::Result::Ok(held)

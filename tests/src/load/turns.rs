@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{
     client::{Client, Timing},
-    exchange::{self, Model, PACE_MILLISECONDS, TOKEN, TOKENS},
+    exchange::{self, Model, PACE_MILLISECONDS, TOKENS},
     host::Host,
     installation::Installation,
     options::Options,
@@ -64,7 +64,7 @@ async fn ask(work: Arc<Work>, times: usize) -> io::Result<Vec<Timing>> {
     let mut client = Client::connect(work.address).await?;
     let mut timings = Vec::with_capacity(times);
     for _ in 0..times {
-        timings.push(client.ask(&work.request, TOKEN, TOKENS).await?);
+        timings.push(client.ask(&work.request).await?);
     }
     Ok(timings)
 }
